@@ -1,0 +1,1 @@
+"""Errors, types, ports and the manifest: what every other room agrees on."""

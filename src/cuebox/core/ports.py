@@ -1,0 +1,208 @@
+"""The protocols that join the rooms; adapters live in `engines`, `store`, `cache` and `kinds`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from cuebox.core.manifest import AliasRecord, EncoderSpec, FileRef, Golden, Manifest
+    from cuebox.core.text import TextSettings
+    from cuebox.core.types import Classification, ClassifyOptions, FloatArray, TokenBatch, Tokens
+
+__all__ = [
+    "EmbedTexts",
+    "EmbeddingCache",
+    "Encoder",
+    "HeadBank",
+    "Kind",
+    "ModelStore",
+    "OpenEncoder",
+    "Predictor",
+    "Tokenizer",
+]
+
+
+class Tokenizer(Protocol):
+    """Text to token ids; safe to call from several threads."""
+
+    def encode(self, text: str) -> Tokens:
+        """Tokenise with special tokens, cut at the encoder's `max_tokens`, no padding."""
+        ...
+
+
+class Encoder(Protocol):
+    """A loaded encoder; `run` is safe to call from several threads and releases the GIL."""
+
+    spec: EncoderSpec
+
+    def run(self, batch: TokenBatch) -> FloatArray:
+        """Embeddings, float32 `[rows, dim]`, pooled and normalised as the spec says."""
+        ...
+
+    def close(self) -> None:
+        """Give the session's memory back; later runs raise."""
+        ...
+
+
+class OpenEncoder(Protocol):
+    """Opens the tokenizer and session of an encoder from its two files."""
+
+    def __call__(self, spec: EncoderSpec, model: Path, tokenizer: Path) -> tuple[Tokenizer, Encoder]:
+        """Return both, ready to run; raises `ModelError` when the files do not fit the spec."""
+        ...
+
+
+class EmbeddingCache(Protocol):
+    """Embeddings by encoder digest and normalised text, bounded in entries and bytes."""
+
+    def get(self, digest: str, text: str) -> FloatArray | None:
+        """The embedding, `[dim]`, read-only; None when absent. Counts a hit or a miss."""
+        ...
+
+    def put(self, digest: str, text: str, embedding: FloatArray) -> None:
+        """Remember; the least recently used go when a bound is passed."""
+        ...
+
+    def drop(self, digest: str) -> None:
+        """Forget everything of one encoder."""
+        ...
+
+    def stats(self) -> dict[str, int]:
+        """`entries`, `bytes`, `hits`, `misses`, `evictions` since start."""
+        ...
+
+
+class EmbedTexts(Protocol):
+    """Raw texts to embeddings for training and evaluation (batched, cached on disk)."""
+
+    spec: EncoderSpec
+
+    def __call__(
+        self, texts: Sequence[str], text: TextSettings, progress: Callable[[int], None] | None = None
+    ) -> FloatArray:
+        """Float32 `[len(texts), dim]`; `progress` is told how many more rows are done."""
+        ...
+
+
+class Predictor(Protocol):
+    """A loaded version of one model, light enough to be swapped while serving.
+
+    `prepare` turns raw text into what the encoder reads; `finish` is done by the bank of all
+    predictors on the same encoder at once.
+    """
+
+    manifest: Manifest
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Labels in the order of the head's outputs; empty for an encoder."""
+        ...
+
+    @property
+    def text(self) -> TextSettings:
+        """The normalisation the model was trained with."""
+        ...
+
+    def prepare(self, text: str) -> str:
+        """Normalise; the result is the cache key and the tokenizer's input."""
+        ...
+
+    def check(self, golden: Golden, embedding: FloatArray) -> None:
+        """Raise `GoldenMismatch` unless the model repeats the recorded output."""
+        ...
+
+
+class HeadBank(Protocol):
+    """All heads on one encoder, evaluated together; immutable, so it is swapped by reference."""
+
+    def classify(
+        self, embeddings: FloatArray, models: Sequence[str], options: ClassifyOptions
+    ) -> list[list[Classification]]:
+        """For each row of `embeddings` `[rows, dim]`, one classification per model, in order."""
+        ...
+
+    def probabilities(self, embeddings: FloatArray, model: str) -> FloatArray:
+        """Calibrated probabilities, float32 `[rows, labels]`, of one model."""
+        ...
+
+
+class Kind(Protocol):
+    """What a kind of model must offer to be served; found by entry point `cuebox.kinds`."""
+
+    name: str
+
+    def load(self, manifest: Manifest, read_file: Callable[[str], bytes]) -> Predictor:
+        """Build the predictor from a version's small files (never the encoder's)."""
+        ...
+
+    def bank(self, predictors: Sequence[Predictor]) -> HeadBank | None:
+        """Join the predictors of one encoder; None for a kind without heads."""
+        ...
+
+
+class ModelStore(Protocol):
+    """Versions, aliases and blobs, in a local folder or an object store. Calls block."""
+
+    def put_file(self, path: Path) -> FileRef:
+        """Store a file's content; free when it is there already."""
+        ...
+
+    def put_bytes(self, content: bytes) -> FileRef:
+        """Store bytes; free when they are there already."""
+        ...
+
+    def read(self, ref: FileRef) -> bytes:
+        """The verified content; raises `BlobNotFound` or `BlobCorrupt`."""
+        ...
+
+    def fetch(self, ref: FileRef) -> Path:
+        """A local, read-only file with the verified content, to be memory-mapped."""
+        ...
+
+    def publish(self, manifest: Manifest) -> Manifest:
+        """Assign version and time, check that every blob is there, write the manifest last."""
+        ...
+
+    def names(self) -> list[str]:
+        """Every model with at least one version, sorted."""
+        ...
+
+    def versions(self, name: str) -> list[str]:
+        """Versions of a model, oldest first; empty when it has none."""
+        ...
+
+    def manifest(self, name: str, version: str) -> Manifest:
+        """One version's manifest; raises `VersionNotFound`."""
+        ...
+
+    def aliases(self, name: str) -> dict[str, AliasRecord]:
+        """Each alias and the record in force."""
+        ...
+
+    def history(self, name: str, alias: str) -> list[AliasRecord]:
+        """Every move of an alias, oldest first."""
+        ...
+
+    def move_alias(
+        self,
+        name: str,
+        alias: str,
+        version: str | None,
+        *,
+        actor: str = "",
+        reason: str = "",
+        expected: int | None = None,
+    ) -> AliasRecord:
+        """Append a record; with `expected`, raise `Conflict` unless that number is in force."""
+        ...
+
+    def verify(self, name: str, version: str) -> None:
+        """Read every blob of a version and compare digests."""
+        ...
+
+    def collect_garbage(self, *, grace_seconds: float, dry_run: bool = False) -> dict[str, Any]:
+        """Remove blobs that no manifest names and that are older than the grace period."""
+        ...

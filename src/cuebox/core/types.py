@@ -1,0 +1,103 @@
+"""Plain values that cross rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Classification",
+    "ClassifyOptions",
+    "FloatArray",
+    "IntArray",
+    "LabelScore",
+    "TokenBatch",
+    "Tokens",
+]
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One text after tokenisation.
+
+    Attributes:
+        ids: token ids with special tokens, at most the encoder's `max_tokens`.
+        total: how many tokens the whole text has, special tokens included.
+    """
+
+    ids: Sequence[int]
+    total: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the text was longer than the encoder reads."""
+        return self.total > len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBatch:
+    """Token ids and their mask, both int64 `[rows, tokens]`; padding has mask 0."""
+
+    ids: IntArray
+    mask: IntArray
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> TokenBatch:
+        """Pad `rows` of token ids on the right to the longest one."""
+        longest = max(len(row) for row in rows)
+        ids = np.zeros((len(rows), longest), dtype=np.int64)
+        mask = np.zeros((len(rows), longest), dtype=np.int64)
+        for index, row in enumerate(rows):
+            ids[index, : len(row)] = row
+            mask[index, : len(row)] = 1
+        return cls(ids, mask)
+
+
+class LabelScore(msgspec.Struct, frozen=True):
+    """A label and its calibrated probability in [0, 1]."""
+
+    label: str
+    score: float
+
+
+class Classification(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one classifier says of one text.
+
+    Attributes:
+        model: the classifier's name.
+        version: the version that answered.
+        labels: best first; one for a single-label model unless `top_k` asks for more; for a
+            multi-label model every label at or over its threshold (possibly none), or the
+            `top_k` best when asked.
+        out_of_scope: true when the text belongs to none of the labels; absent for models that
+            do not detect it.
+    """
+
+    model: str
+    version: str
+    labels: list[LabelScore]
+    out_of_scope: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyOptions:
+    """What a caller may ask of a classification.
+
+    Attributes:
+        top_k: how many labels to return, best first; None for the model's natural answer.
+        threshold: overrides every label's own threshold (multi-label) or hides labels below it
+            (single-label); None for the model's own.
+    """
+
+    top_k: int | None = None
+    threshold: float | None = None
