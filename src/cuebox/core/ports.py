@@ -50,7 +50,9 @@ class Encoder(Protocol):
 class OpenEncoder(Protocol):
     """Opens the tokenizer and session of an encoder from its two files."""
 
-    def __call__(self, spec: EncoderSpec, model: Path, tokenizer: Path) -> tuple[Tokenizer, Encoder]:
+    def __call__(
+        self, spec: EncoderSpec, model: Path, tokenizer: Path
+    ) -> tuple[Tokenizer, Encoder]:
         """Return both, ready to run; raises `ModelError` when the files do not fit the spec."""
         ...
 
@@ -81,7 +83,10 @@ class EmbedTexts(Protocol):
     spec: EncoderSpec
 
     def __call__(
-        self, texts: Sequence[str], text: TextSettings, progress: Callable[[int], None] | None = None
+        self,
+        texts: Sequence[str],
+        text: TextSettings,
+        progress: Callable[[int], None] | None = None,
     ) -> FloatArray:
         """Float32 `[len(texts), dim]`; `progress` is told how many more rows are done."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 import msgspec
 
@@ -17,7 +18,7 @@ _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u
 class TextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How raw text becomes model input; recorded in the manifest so that it cannot drift."""
 
-    unicode_form: str = "NFKC"
+    unicode_form: Literal["NFC", "NFKC"] = "NFKC"
     lowercase: bool = False
     fold_whitespace: bool = True
 

@@ -1,0 +1,1 @@
+"""HTTP: routes, errors, authentication, limits, OpenAPI."""

@@ -1,0 +1,1 @@
+"""Sessions and tokenizers on onnxruntime and tokenizers."""

@@ -1,0 +1,1 @@
+"""The encoder itself: text to embedding."""

@@ -1,0 +1,1 @@
+"""Open- and closed-loop load with varied text."""

@@ -1,0 +1,1 @@
+"""Requests, lanes, swap and drain; no HTTP and no concrete engine."""

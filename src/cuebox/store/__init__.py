@@ -1,0 +1,1 @@
+"""Versions, aliases and blobs on obstore."""

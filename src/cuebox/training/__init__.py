@@ -1,0 +1,1 @@
+"""Splits, runs, export, compression, parity and gates."""

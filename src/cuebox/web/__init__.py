@@ -1,0 +1,1 @@
+"""Assets that the server ships."""
