@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from cuebox.reports.scores import ClassificationScores  # noqa: TC001 - msgspec reads it
+from cuebox.reports.scores import ClassificationScores
 
 __all__ = [
     "ClassificationReport",

@@ -55,7 +55,7 @@ class Confusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     an empty string stands for "no label".
 
     Attributes:
-        share: `count` over the rows that truly are `truth`.
+        share: `count` over the rows that truly are `truth` (over all rows where that is empty).
         examples: a few of the texts, most confident mistake first.
     """
 
@@ -158,9 +158,9 @@ class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes:
         row: position in the arrays that were scored.
         truth: true labels; empty when the row is out of scope or has none.
-        predicted: given labels; empty when the row was rejected or none reached its threshold.
-        probability: single label: of the wrong answer. Multi-label: how far the model was on
-            the wrong side, the largest probability wrongly given or 1 minus the one withheld.
+        predicted: given labels; empty when none reached its threshold.
+        probability: of the label wrongly given; where none was, 1 minus that of the label
+            withheld.
     """
 
     row: int
@@ -175,7 +175,8 @@ class ClassificationScores(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
     Attributes:
         rows: rows scored, out-of-scope ones included.
-        in_scope_rows: rows behind `metrics` and all that follows, `out_of_scope` apart.
+        in_scope_rows: rows behind `metrics` and all that follows; only `out_of_scope` and
+            `mistakes` also look at the others.
         metrics: figures by name. Single label: `accuracy`, `weighted_f1`, `macro_f1`,
             `micro_f1`, `top_3_accuracy`, `top_5_accuracy` (where there are more labels than
             that), `log_loss`, `ece`. Multi-label: `subset_accuracy`, `weighted_f1`, `macro_f1`,
