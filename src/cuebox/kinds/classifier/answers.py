@@ -1,0 +1,181 @@
+"""From the logits of several heads to classifications, vectorised over heads and rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cuebox.core.errors import ModelError
+from cuebox.core.types import Classification, LabelScore
+from cuebox.kinds.classifier.head import sigmoid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cuebox.core.types import ClassifyOptions, FloatArray, IntArray
+    from cuebox.kinds.classifier.joint import JointHeads
+    from cuebox.kinds.classifier.predict import ClassifierPredictor
+
+__all__ = ["answer"]
+
+
+def answer(
+    heads: JointHeads, logits: FloatArray, options: ClassifyOptions
+) -> list[list[Classification]]:
+    """For each row of `logits` `[rows, width]`, one classification per classifier asked for.
+
+    Raises:
+        ModelError: a logit is not finite.
+    """
+    by_head: list[list[Classification]] = []
+    if heads.single:
+        by_head += _answer_single(heads, logits[:, : heads.single_width], options)
+    if heads.multi:
+        by_head += _answer_multi(heads, logits[:, heads.single_width :], options)
+    if len(logits) == 1:
+        return [[by_head[place][0] for place in heads.order]]
+    return [list(row) for row in zip(*(by_head[place] for place in heads.order), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Segments:
+    """Softmax over each head's columns; `[rows, heads]` but for `exp`, which is `[columns]`."""
+
+    top: FloatArray
+    best: IntArray
+    total: FloatArray
+    exp: FloatArray
+
+
+def _segment_softmax(heads: JointHeads, logits: FloatArray) -> _Segments:
+    rows = len(logits)
+    flat = logits.reshape(-1)
+    starts, sizes = heads.starts, heads.sizes
+    if rows > 1:
+        first = np.arange(rows, dtype=np.int64)[:, None] * heads.single_width
+        starts, sizes = (starts + first).reshape(-1), np.tile(sizes, rows)
+    top = np.maximum.reduceat(flat, starts)
+    shifted = flat - (np.repeat(top, sizes) if len(starts) > 1 else top)
+    best = np.flatnonzero(shifted == 0)
+    if len(best) != len(starts):  # a tie, or a NaN, which the sum below will show
+        best = np.append(best, 0)[best.searchsorted(starts)]
+    exp = np.exp(shifted, out=shifted)
+    shape = (rows, len(heads.single))
+    total = np.add.reduceat(exp, starts).reshape(shape)
+    return _Segments(top.reshape(shape), (best - starts).reshape(shape), total, exp)
+
+
+def _answer_single(
+    heads: JointHeads, logits: FloatArray, options: ClassifyOptions
+) -> list[list[Classification]]:
+    with np.errstate(invalid="ignore"):
+        segments = _segment_softmax(heads, logits)
+        scores: list[list[float]] = (1.0 / segments.total).T.tolist()
+    _check_finite(heads.single, scores)
+    tops: list[list[float]] = segments.top.T.tolist()
+    if options.threshold is None and options.top_k in (None, 1):
+        best: list[list[int]] = segments.best.T.tolist()
+        return _answer_best(heads, best, scores, tops)
+    exp = segments.exp.reshape(logits.shape)
+    lists = _top_lists(heads, exp, segments.total, options.top_k or 1)
+    if options.threshold is not None:
+        lists = [[_over(row, options.threshold) for row in rows] for rows in lists]
+    return [
+        [
+            Classification(name, version, found, None if limit is None else top < limit)
+            for found, top in zip(*pair, strict=True)
+        ]
+        for (name, version, _, limit), *pair in zip(heads.single_facts, lists, tops, strict=True)
+    ]
+
+
+def _answer_best(
+    heads: JointHeads, best: list[list[int]], scores: list[list[float]], tops: list[list[float]]
+) -> list[list[Classification]]:
+    """The common question, one label per head; every microsecond here is paid per head."""
+    return [
+        [
+            Classification(
+                facts[0],
+                facts[1],
+                [LabelScore(facts[2][label], score)],
+                None if facts[3] is None else top < facts[3],
+            )
+            for label, score, top in zip(labels, row_scores, row_tops, strict=True)
+        ]
+        for facts, labels, row_scores, row_tops in zip(
+            heads.single_facts, best, scores, tops, strict=True
+        )
+    ]
+
+
+def _top_lists(
+    heads: JointHeads, exp: FloatArray, total: FloatArray, top_k: int
+) -> list[list[list[LabelScore]]]:
+    lists = []
+    columns = zip(heads.single, heads.starts.tolist(), heads.sizes.tolist(), strict=True)
+    for place, (one, start, size) in enumerate(columns):
+        scores = exp[:, start : start + size] / total[:, place, None]
+        lists.append([_best(one.body.labels, row, top_k) for row in scores])
+    return lists
+
+
+def _best(labels: Sequence[str], scores: FloatArray, top_k: int) -> list[LabelScore]:
+    """The `top_k` labels, best first; equal scores keep the order of the labels."""
+    order = np.argsort(-scores, kind="stable")[:top_k]
+    pairs = zip(order.tolist(), scores[order].tolist(), strict=True)
+    return [LabelScore(labels[label], score) for label, score in pairs]
+
+
+def _over(scores: list[LabelScore], threshold: float) -> list[LabelScore]:
+    return [one for one in scores if one.score >= threshold]
+
+
+def _answer_multi(
+    heads: JointHeads, logits: FloatArray, options: ClassifyOptions
+) -> list[list[Classification]]:
+    scores = sigmoid(logits)
+    offset = heads.single_width
+    by_head = []
+    for place, one in enumerate(heads.multi):
+        start, stop = heads.multi_starts[place : place + 2]
+        columns = slice(start - offset, stop - offset)
+        _check_finite([one], [logits[:, columns].sum(axis=1).tolist()])
+        by_head.append([_answer_multi_row(one, row, options) for row in scores[:, columns]])
+    return by_head
+
+
+def _answer_multi_row(
+    one: ClassifierPredictor, scores: FloatArray, options: ClassifyOptions
+) -> Classification:
+    labels = one.body.labels
+    limits = one.limits if options.threshold is None else options.threshold
+    given = np.flatnonzero(scores >= limits)
+    out_of_scope = None if one.body.out_of_scope is None else len(given) == 0
+    if options.top_k is None:
+        found = _best_of(labels, scores, given)
+    else:
+        found = _best(labels, scores, options.top_k)
+        if options.threshold is not None:
+            found = _over(found, options.threshold)
+    return Classification(one.manifest.name, one.manifest.version, found, out_of_scope)
+
+
+def _best_of(labels: Sequence[str], scores: FloatArray, given: IntArray) -> list[LabelScore]:
+    pairs = sorted(zip((-scores[given]).tolist(), given.tolist(), strict=True))
+    return [LabelScore(labels[label], -negative) for negative, label in pairs]
+
+
+def _check_finite(predictors: Sequence[ClassifierPredictor], values: list[list[float]]) -> None:
+    """Look at one sum for all heads; only when that is wrong, find the head to blame."""
+    if math.isfinite(sum(map(sum, values))):
+        return
+    for one, row in zip(predictors, values, strict=True):
+        if not math.isfinite(sum(row)):
+            raise ModelError(
+                f"classifier {one.manifest.name!r} gave a value that is not finite: "
+                "the embedding or the head is damaged"
+            )
