@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 
     from cuebox.core.manifest import AliasRecord, EncoderSpec, FileRef, Golden, Manifest
     from cuebox.core.text import TextSettings
-    from cuebox.core.types import Classification, ClassifyOptions, FloatArray, TokenBatch, Tokens
+    from cuebox.core.types import (
+        Classification,
+        ClassifyOptions,
+        Embedded,
+        FloatArray,
+        TokenBatch,
+        Tokens,
+    )
 
 __all__ = [
     "EmbedTexts",
@@ -18,6 +25,7 @@ __all__ = [
     "Encoder",
     "HeadBank",
     "Kind",
+    "Marks",
     "ModelStore",
     "OpenEncoder",
     "Predictor",
@@ -60,11 +68,11 @@ class OpenEncoder(Protocol):
 class EmbeddingCache(Protocol):
     """Embeddings by encoder digest and normalised text, bounded in entries and bytes."""
 
-    def get(self, digest: str, text: str) -> FloatArray | None:
-        """The embedding, `[dim]`, read-only; None when absent. Counts a hit or a miss."""
+    def get(self, digest: str, text: str) -> Embedded | None:
+        """What is remembered of a text; None when absent. Counts a hit or a miss."""
         ...
 
-    def put(self, digest: str, text: str, embedding: FloatArray) -> None:
+    def put(self, digest: str, text: str, embedded: Embedded) -> None:
         """Remember; the least recently used go when a bound is passed."""
         ...
 
@@ -210,4 +218,16 @@ class ModelStore(Protocol):
 
     def collect_garbage(self, *, grace_seconds: float, dry_run: bool = False) -> dict[str, Any]:
         """Remove blobs that no manifest names and that are older than the grace period."""
+        ...
+
+
+class Marks(Protocol):
+    """Facts remembered between starts of this machine, such as "these goldens passed here"."""
+
+    def has(self, key: str) -> bool:
+        """Whether the fact was recorded."""
+        ...
+
+    def add(self, key: str) -> None:
+        """Record it; failing to is never an error."""
         ...

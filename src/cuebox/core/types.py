@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Classification",
     "ClassifyOptions",
+    "Embedded",
     "FloatArray",
     "IntArray",
     "LabelScore",
@@ -61,6 +62,33 @@ class TokenBatch:
             ids[index, : len(row)] = row
             mask[index, : len(row)] = 1
         return cls(ids, mask)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A text's embedding and what reading it took.
+
+    Attributes:
+        vector: float32 `[dim]`, read-only.
+        tokens: tokens the encoder read.
+        total: tokens of the whole text; more than `tokens` when it was cut.
+    """
+
+    vector: FloatArray
+    tokens: int
+    total: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the encoder read less than the whole text."""
+        return self.total > self.tokens
+
+    @staticmethod
+    def stack(rows: Sequence[Embedded]) -> FloatArray:
+        """The vectors of at least one row as float32 `[rows, dim]`; a view when it is one."""
+        if len(rows) == 1:
+            return rows[0].vector[np.newaxis]
+        return np.stack([row.vector for row in rows])
 
 
 class LabelScore(msgspec.Struct, frozen=True):

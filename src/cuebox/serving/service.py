@@ -1,0 +1,195 @@
+"""The service: what the server does, free of any transport."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING, Any, Literal
+
+from cuebox.core.errors import UnknownModel
+from cuebox.serving.classification import classify
+from cuebox.serving.embedding import embed, tensor
+from cuebox.serving.leases import Leases
+from cuebox.serving.loader import Loader
+from cuebox.serving.metrics import Metrics
+from cuebox.serving.requests import Readiness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cuebox.core.types import FloatArray
+    from cuebox.serving.catalog import Catalog, Served
+    from cuebox.serving.loader import Parts
+    from cuebox.serving.requests import (
+        ClassifyRequest,
+        ClassifyResponse,
+        EmbedRequest,
+        EmbedResult,
+        ModelInfo,
+        Timings,
+    )
+    from cuebox.serving.settings import ServingSettings
+
+__all__ = ["Service"]
+
+_log = logging.getLogger(__name__)
+
+# A worker that returns from the encoder waits for the event loop to give up the GIL; Python's
+# default of 5 ms is longer than the whole inference.
+_SWITCH_INTERVAL_SECONDS = 0.0005
+
+
+class Service:
+    """Serves the models of a store; every method belongs to one event loop.
+
+    Deadlines are `time.monotonic()` seconds. A caller that gives up cancels the task that awaits
+    the service; its rows are dropped before an encoder sees them.
+    """
+
+    def __init__(self, parts: Parts, settings: ServingSettings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.store = parts.store
+        self._loader = Loader(parts, settings, self.metrics)
+        self._leases = Leases(settings)
+        self._loading = asyncio.Lock()
+        self._state: Literal["starting", "ready", "draining"] = "starting"
+        self._watcher: asyncio.Task[None] | None = None
+        self._register_gauges(parts)
+
+    async def start(self) -> None:
+        """Load every model, then keep an eye on the store.
+
+        A model that cannot be loaded keeps the service `starting`, with the reason in
+        `readiness()`, until a later look at the store finds all of them good.
+        """
+        sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
+        await self.reload()
+        if self.settings.reload_interval:
+            self._watcher = asyncio.create_task(self._watch(), name="watch-store")
+
+    async def reload(self) -> Readiness:
+        """Look at the store now and swap what changed, under running requests."""
+        async with self._loading:
+            catalog = await asyncio.to_thread(self._loader.load, self._leases.current)
+            self._leases.swap(catalog)
+        if self._state == "starting" and not catalog.failures:
+            self._state = "ready"
+        return self.readiness()
+
+    async def drain(self, seconds: float) -> bool:
+        """Turn unready, answer what was admitted (for at most `seconds`), then close.
+
+        Returns:
+            Whether everything was answered.
+        """
+        self._state = "draining"
+        if self._watcher is not None:
+            self._watcher.cancel()
+        async with self._loading:
+            return await self._leases.drain(seconds)
+
+    def readiness(self) -> Readiness:
+        """Whether to send traffic here."""
+        return Readiness(
+            ready=self._state == "ready",
+            state=self._state,
+            models=len(self._leases.current.models),
+            failures=dict(self._leases.current.failures),
+        )
+
+    def models(self) -> list[ModelInfo]:
+        """Every served model."""
+        return [served.info for served in self._leases.current.models.values()]
+
+    def model(self, name: str, version: str | None = None) -> ModelInfo:
+        """One served model.
+
+        Raises:
+            UnknownModel: not served, or not in that version.
+        """
+        return _find(self._leases.current, name, version).info
+
+    async def classify(
+        self, request: ClassifyRequest, *, timings: Timings, deadline: float | None = None
+    ) -> ClassifyResponse:
+        """Classify every input with every model asked for."""
+        with self._leases.lease(_rows(request.input), deadline) as (catalog, until):
+            answer = await classify(
+                catalog, request, self.settings, timings=timings, deadline=until
+            )
+            for name in catalog.classifiers(request.model):
+                self._count(name, len(answer.data))
+        return answer
+
+    async def embed(
+        self, request: EmbedRequest, *, timings: Timings, deadline: float | None = None
+    ) -> EmbedResult:
+        """Embed texts or token ids with an encoder."""
+        with self._leases.lease(_rows(request.input), deadline) as (catalog, until):
+            result = await embed(catalog, request, self.settings, timings=timings, deadline=until)
+        self._count(request.model, len(result.embeddings))
+        return result
+
+    async def probabilities(
+        self,
+        model: str,
+        version: str | None,
+        texts: Sequence[Any],
+        *,
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> tuple[ModelInfo, FloatArray, list[int]]:
+        """A model as a function from texts to a tensor.
+
+        Returns:
+            The model; float32 `[rows, labels]` calibrated probabilities for a classifier or
+            `[rows, dim]` embeddings for an encoder; the tokens read per row.
+        """
+        with self._leases.lease(len(texts), deadline) as (catalog, until):
+            served = _find(catalog, model, version)
+            matrix, tokens = await tensor(
+                served, texts, self.settings, timings=timings, deadline=until
+            )
+        self._count(model, len(tokens))
+        return served.info, matrix, tokens
+
+    def _count(self, model: str, rows: int) -> None:
+        self.metrics.count("cuebox_rows_total", (("model", model),), rows)
+
+    def _register_gauges(self, parts: Parts) -> None:
+        gauge = self.metrics.gauge
+        for name in ("entries", "bytes"):
+            gauge(f"cuebox_cache_{name}", _stat(parts, name))
+        for name in ("hits", "misses", "evictions"):
+            gauge(f"cuebox_cache_{name}_total", _stat(parts, name))
+        gauge("cuebox_pending_rows", lambda: float(self._leases.pending_rows))
+        gauge("cuebox_models", lambda: float(len(self._leases.current.models)))
+        gauge("cuebox_model_failures", lambda: float(len(self._leases.current.failures)))
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.reload_interval)
+            try:
+                await self.reload()
+            except Exception:
+                _log.exception("cannot look at the store; serving goes on with what is loaded")
+
+
+def _find(catalog: Catalog, name: str, version: str | None) -> Served:
+    served = catalog.find(name)
+    if version is not None and version != served.info.version:
+        raise UnknownModel(
+            f"model {name!r} is served in version {served.info.version}, not {version[:40]!r}",
+            param="version",
+        )
+    return served
+
+
+def _rows(values: str | Sequence[Any]) -> int:
+    return 1 if isinstance(values, str) else len(values)
+
+
+def _stat(parts: Parts, name: str) -> Callable[[], float]:
+    return lambda: float(parts.cache.stats()[name])

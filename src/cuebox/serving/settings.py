@@ -1,0 +1,40 @@
+"""What the service loads and how much it admits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+__all__ = ["ServingSettings"]
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Models, bounds and times of the service.
+
+    Attributes:
+        models: model references to serve (`name`, `name@alias`, `name@version`); empty serves
+            every model whose `production` alias points somewhere.
+        workers: encoder threads; 0 takes the cores this process may use.
+        max_rows: most input rows of one request.
+        max_text_chars: longest input text, in characters.
+        max_queue: most jobs waiting for an encoder worker before new ones get 429.
+        max_pending_rows: most rows admitted at once over all requests.
+        request_timeout: seconds a request may take when the client sets no deadline.
+        rows_per_job: rows of a bulk request handed to a worker at once; small, so that single
+            requests slip in between.
+        reload_interval: seconds between looks at the store for moved aliases; 0 never looks.
+    """
+
+    models: list[str] = []
+    workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
+    max_rows: Positive = 10_000
+    max_text_chars: Positive = 100_000
+    max_queue: Positive = 1_024
+    max_pending_rows: Positive = 100_000
+    request_timeout: Seconds = 30.0
+    rows_per_job: Positive = 8
+    reload_interval: Annotated[float, msgspec.Meta(ge=0)] = 5.0
