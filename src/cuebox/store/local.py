@@ -1,0 +1,200 @@
+"""Objects as files of a local folder.
+
+Plain system calls instead of obstore's own local store, for three things it does not do: it
+syncs data before the name appears (a power cut cannot leave an empty blob under its digest),
+files are read-only, and what a killed writer leaves behind lies in one folder where it is
+found and removed. It also spares the common case an import of 5 ms and 5 MB.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cuebox.core.errors import StoreError
+from cuebox.store.objects import ObjectInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["LocalObjects"]
+
+_STAGED = ".staged"
+_PIECE = 1 << 20
+
+
+class LocalObjects:
+    """A folder; made at the first write, so that opening one for reading changes nothing."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self.location = str(self._root)
+
+    def get(self, path: str) -> bytes | None:
+        """Implement `Objects.get`."""
+        with self._explained("read", path):
+            try:
+                return (self._root / path).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def head(self, path: str) -> ObjectInfo | None:
+        """Implement `Objects.head`."""
+        with self._explained("read", path):
+            try:
+                found = (self._root / path).stat()
+            except FileNotFoundError:
+                return None
+        return ObjectInfo(path, found.st_size, found.st_mtime)
+
+    def stream(self, path: str) -> Iterator[bytes] | None:
+        """Implement `Objects.stream`."""
+        with self._explained("read", path):
+            try:
+                file = (self._root / path).open("rb", buffering=0)
+            except FileNotFoundError:
+                return None
+
+        def pieces() -> Iterator[bytes]:
+            with file, self._explained("read", path):
+                while piece := file.read(_PIECE):
+                    yield piece
+
+        return pieces()
+
+    def put(self, path: str, pieces: Iterable[bytes]) -> None:
+        """Implement `Objects.put`."""
+        with self._explained("write", path), self._stage(pieces) as staged:
+            target = self._root / path
+            _make_folder(target.parent)
+            staged.replace(target)
+            _sync(target.parent)
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Implement `Objects.create`.
+
+        A hard link, unlike a rename, fails when the name is taken.
+        """
+        with self._explained("write", path), self._stage([content]) as staged:
+            target = self._root / path
+            _make_folder(target.parent)
+            try:
+                target.hardlink_to(staged)
+            except FileExistsError:
+                return False
+            _sync(target.parent)
+            return True
+
+    def mark(self, path: str) -> None:
+        """Implement `Objects.mark`."""
+        with self._explained("write", path):
+            target = self._root / path
+            _make_folder(target.parent)
+            target.touch(mode=0o444)
+
+    def walk(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Implement `Objects.walk`."""
+        with self._explained("list", prefix):
+            for folder, _, files in os.walk(self._root / prefix, onerror=_raise_unless_gone):
+                for name in files:
+                    path = Path(folder, name)
+                    # A file may be moved or removed between its listing and its stat.
+                    with suppress(FileNotFoundError):
+                        found = path.stat()
+                        relative = path.relative_to(self._root).as_posix()
+                        yield ObjectInfo(relative, found.st_size, found.st_mtime)
+
+    def folders(self, prefix: str) -> list[str]:
+        """Implement `Objects.folders`."""
+        with self._explained("list", prefix):
+            try:
+                with os.scandir(self._root / prefix) as entries:
+                    return sorted(entry.name for entry in entries if entry.is_dir())
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+
+    def move(self, path: str, to: str) -> bool:
+        """Implement `Objects.move`."""
+        with self._explained("move", path):
+            source, target = self._root / path, self._root / to
+            _make_folder(target.parent)
+            try:
+                source.replace(target)
+            except FileNotFoundError:
+                return False
+            _sync(target.parent)
+            _sync(source.parent)
+            return True
+
+    def delete(self, path: str) -> None:
+        """Implement `Objects.delete`."""
+        with self._explained("delete", path):
+            (self._root / path).unlink(missing_ok=True)
+
+    def local_path(self, path: str) -> Path:
+        """Implement `Objects.local_path`."""
+        return self._root / path
+
+    def discard_staged(self, before: float) -> int:
+        """Implement `Objects.discard_staged`."""
+        left = [info for info in self.walk(_STAGED) if info.modified < before]
+        for info in left:
+            self.delete(info.path)
+        return len(left)
+
+    @contextmanager
+    def _stage(self, pieces: Iterable[bytes]) -> Iterator[Path]:
+        """A synced, read-only file with the content, removed on leaving unless it was moved."""
+        folder = self._root / _STAGED
+        _make_folder(folder)
+        staged = folder / secrets.token_hex(16)
+        try:
+            descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                for piece in pieces:
+                    _write_all(file.fileno(), piece)
+                os.fsync(descriptor)
+            yield staged
+        finally:
+            staged.unlink(missing_ok=True)
+
+    @contextmanager
+    def _explained(self, verb: str, path: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StoreError(f"cannot {verb} {self._root / path}: {reason}") from error
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    # A folder that cannot be read must not pass for an empty one: garbage collection would
+    # take the blobs of the versions in it.
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _write_all(descriptor: int, piece: bytes) -> None:
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its parents, synced, so that they outlive a power cut."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
