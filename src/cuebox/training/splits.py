@@ -113,7 +113,7 @@ def stratified_split(
     stratified by label, out of the other rows (see `stratify` for rare labels).
 
     Raises:
-        DataError: no rows, or a split name that is none.
+        DataError: no rows, none to train on, or a split name that is none.
     """
     items = _ranked(rows, settings.seed, text or TextSettings())
     if not items:
@@ -125,6 +125,11 @@ def stratified_split(
         if fraction and not parts[name]
     ]
     dropped = _drop_leaks(parts) if settings.leak_guard else 0
+    if not parts["train"]:
+        raise DataError(
+            "no row is left to train on: all are given as validation or test"
+            + (f", or repeat one of those ({dropped} dropped by leak_guard)" if dropped else "")
+        )
     _carve(parts, carved, settings)
     leaking = dropped or sum(map(len, _leaks(parts).values()))
     return Splits(
