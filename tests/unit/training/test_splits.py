@@ -164,7 +164,11 @@ def test_no_rows_and_no_train_are_refused() -> None:
 
 
 def test_normalisation_is_that_of_the_model() -> None:
-    rows = [Row("a  b", ("x",), "train", 1), Row("a b", ("x",), "test", 2)]
+    rows = [
+        Row("a  b", ("x",), "train", 1),
+        Row("a b", ("x",), "test", 2),
+        Row("c", ("x",), "train", 3),
+    ]
     kept = stratified_split(rows, SplitSettings(), text=TextSettings(fold_whitespace=False))
     assert kept.summary.leaking_rows == 0
     assert stratified_split(rows, SplitSettings()).summary.leaking_rows == 1
