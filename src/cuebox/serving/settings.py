@@ -18,7 +18,6 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         models: model references to serve (`name`, `name@alias`, `name@version`); empty serves
             every model whose `production` alias points somewhere.
-        workers: encoder threads; 0 takes the cores this process may use.
         max_rows: most input rows of one request.
         max_text_chars: longest input text, in characters.
         max_queue: most jobs waiting for an encoder worker before new ones get 429.
@@ -30,7 +29,6 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     models: list[str] = []
-    workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
     max_rows: Positive = 10_000
     max_text_chars: Positive = 100_000
     max_queue: Positive = 1_024
