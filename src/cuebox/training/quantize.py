@@ -1,0 +1,52 @@
+"""Symmetric int8 with one scale per row or column of a matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from cuebox.core.types import FloatArray
+
+__all__ = ["Int8Array", "Quantized", "quantize_columns", "quantize_rows"]
+
+Int8Array = NDArray[np.int8]
+
+_LEVELS = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """A matrix as int8 values and float32 scales that broadcast against them."""
+
+    values: Int8Array
+    scales: FloatArray
+
+    def restore(self) -> FloatArray:
+        """The float32 matrix these stand for; within half a scale of the original."""
+        restored: FloatArray = self.values.astype(np.float32) * self.scales
+        return restored
+
+
+def quantize_columns(matrix: FloatArray) -> Quantized:
+    """One scale per output channel of a weight `[in, out]`; scales are `[1, out]`.
+
+    A single scale for the whole matrix costs far more accuracy: its widest channel decides
+    the resolution of all others.
+    """
+    return _quantize(matrix, axis=0)
+
+
+def quantize_rows(matrix: FloatArray) -> Quantized:
+    """One scale per row of an embedding table `[entries, dim]`; scales are `[entries, 1]`."""
+    return _quantize(matrix, axis=1)
+
+
+def _quantize(matrix: FloatArray, axis: int) -> Quantized:
+    widest = np.abs(matrix).max(axis=axis, keepdims=True)
+    scales = (np.maximum(widest, np.finfo(np.float32).tiny * _LEVELS) / _LEVELS).astype(np.float32)
+    values = np.clip(np.rint(matrix / scales), -_LEVELS, _LEVELS).astype(np.int8)
+    return Quantized(values, scales)
