@@ -67,8 +67,7 @@ class LoadGenerator:
             for connection in list(self._free):
                 self._next(connection)
         await asyncio.sleep(self.settings.warmup)
-        self.recorder.measuring = True
-        self._measured_from = time.perf_counter()
+        self._start_measuring()
         await asyncio.sleep(self.settings.duration)
         self._sending = False
         if pacer is not None:
@@ -86,6 +85,15 @@ class LoadGenerator:
             rate=self.settings.rate if self.settings.loop == "open" else None,
             seconds=seconds,
         )
+
+    def _start_measuring(self) -> None:
+        """Count from now on, also what is in flight: a stall may have begun in the warm-up."""
+        self.recorder.measuring = True
+        self._measured_from = time.perf_counter()
+        for connection in self._all:
+            if connection.in_flight:
+                connection.counted = True
+                self.recorder.offered += 1
 
     def _measured_seconds(self) -> float:
         finished = self.recorder.finished()
@@ -119,7 +127,7 @@ class LoadGenerator:
         self._send(connection, now, now)
 
     def _send(self, connection: Connection, now: float, due: float) -> None:
-        counted = self.recorder.measuring and due >= self._measured_from
+        counted = self.recorder.measuring
         self.recorder.offered += counted
         connection.send(self._target.request(self._texts()), now=now, due=due, counted=counted)
 
