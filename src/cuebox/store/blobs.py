@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cuebox.core.digests import sha256_bytes, sha256_file
 from cuebox.core.errors import BlobCorrupt, BlobNotFound, StoreError
@@ -11,11 +11,11 @@ from cuebox.core.manifest import FileRef
 from cuebox.store import layout
 from cuebox.store.claims import Claims
 from cuebox.store.downloads import Downloads
-from cuebox.store.trash import restore
+from cuebox.store.trash import look_also_in_trash
 from cuebox.store.verified import VerifiedFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cuebox.store.objects import Objects
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Blobs"]
 
 _PIECE = 1 << 20
+
+T = TypeVar("T")
 
 
 class Blobs:
@@ -62,17 +64,12 @@ class Blobs:
 
     def holds(self, ref: FileRef) -> bool:
         """Whether a blob of the right size is there."""
-        found = self._objects.head(layout.blob(ref.sha256))
-        if found is None and restore(self._objects, ref.sha256):
-            found = self._objects.head(layout.blob(ref.sha256))
+        found = self._look(ref, self._objects.head)
         return found is not None and found.size == ref.size
 
     def read(self, ref: FileRef) -> bytes:
         """Implement `ModelStore.read`."""
-        path = layout.blob(ref.sha256)
-        content = self._objects.get(path)
-        if content is None and restore(self._objects, ref.sha256):
-            content = self._objects.get(path)
+        content = self._look(ref, self._objects.get)
         if content is None:
             raise self._missing(ref)
         if len(content) != ref.size or sha256_bytes(content) != ref.sha256:
@@ -85,7 +82,7 @@ class Blobs:
         try:
             if path is None:
                 return self._downloads.fetch(ref, lambda: self._stream(ref))
-            if not path.exists() and not restore(self._objects, ref.sha256):
+            if not path.exists() and not self.holds(ref):
                 raise self._missing(ref)
             self._verified.check(path, ref)
         except BlobCorrupt:
@@ -120,13 +117,14 @@ class Blobs:
         return True
 
     def _stream(self, ref: FileRef) -> Iterator[bytes]:
-        path = layout.blob(ref.sha256)
-        pieces = self._objects.stream(path)
-        if pieces is None and restore(self._objects, ref.sha256):
-            pieces = self._objects.stream(path)
+        pieces = self._look(ref, self._objects.stream)
         if pieces is None:
             raise self._missing(ref)
         return pieces
+
+    def _look(self, ref: FileRef, look: Callable[[str], T | None]) -> T | None:
+        path = layout.blob(ref.sha256)
+        return look_also_in_trash(self._objects, ref.sha256, lambda: look(path))
 
     def _missing(self, ref: FileRef) -> BlobNotFound:
         return BlobNotFound(f"blob {ref.sha256} is not in {self._objects.location}")

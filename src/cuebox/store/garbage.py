@@ -5,32 +5,35 @@ was written longer ago than that. Looking first and deleting afterwards would ra
 publisher that finds the old blob still there; deleting cannot be made conditional on every
 store. So both sides leave a mark before they look, as in Dekker's algorithm:
 
-    put:      claim the blob,            then look; upload what is missing
-    publish:  claim every blob,          then look; refuse if one is missing; manifest; unclaim
-    collect:  move the blob to the trash, then look at claims and manifests;
-              bring back what is needed, delete the rest
+    put:      claim the blob,    then look; copy back from the trash or upload what is missing
+    publish:  claim every blob,  then look; copy back or refuse; manifest; give the claims back
+    collect:  copy the blob to the trash and delete it, then look at claims and manifests;
+              copy back what is needed, empty the trash
 
-Say a publisher looked and found the blob. Either the move came later, and then the collector's
-look, later still, sees the claim (or, once that is gone, the manifest, which was written before
-it went; claims are read before manifests for this reason) and brings the blob back. Or the move
-came first, and then the publisher did not find it: `put` uploads it anew, `publish` takes it
-back from the trash or refuses before anything is committed. Nothing depends on how long a step
-takes. A blob is only ever missing while a collector is between its two steps; a reader that
-meets that moment, or a collector killed in it, takes the blob back from the trash itself.
-Names in the trash are unique and each collector deletes only names that it listed before its
-look, so several collectors may run at once.
+Say a publisher looked and found the blob, and consider the last time it was deleted after
+that. The collector that did so looks later still, sees the claim (or, once that is gone, the
+manifest, which was written before it went; claims are read first for this reason) and copies
+the blob back from its own place in the trash, which nobody else empties. If the blob was
+deleted before the publisher looked, then `put` uploads it anew and `publish` takes it back or
+refuses before anything is committed. So every committed version keeps its blobs, however the
+steps of any number of publishers and collectors interleave.
 
-What it rests on: listings see every finished write (true of local file systems, S3, GCS,
-Azure), and a publisher does not sleep for longer than the grace period between claim and
-manifest. All times are the store's own clock, read by writing an object, so clocks that differ
-between machines do not matter.
+A blob may be missing for a moment between a collector's two steps, and a collector may be
+killed there. Whoever misses a blob therefore looks in the trash, and a later collector empties
+it, copying back first what is needed.
 
-A manifest that cannot be read stops the collection before anything is moved: what it names
-is unknown.
+What this rests on: listings see every finished write (true of local file systems, S3, GCS and
+Azure), and neither a publisher nor a collector sleeps for longer than the grace period in the
+middle of its work. All times are by the store's own clock, read by writing an object, so
+clocks that differ between machines do not matter.
+
+A manifest that cannot be read stops the collection before anything is taken: what it names is
+unknown.
 """
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import CueboxError, InvalidRequest, StoreError
@@ -39,6 +42,8 @@ from cuebox.store.claims import claimed_since
 from cuebox.store.manifests import blobs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cuebox.store.manifests import Manifests
     from cuebox.store.objects import ObjectInfo, Objects
 
@@ -61,36 +66,43 @@ def collect_garbage(
     """
     if not grace_seconds >= 0:
         raise InvalidRequest(f"a grace period of {grace_seconds} s makes no sense", param="grace")
-    since = _now(objects) - grace_seconds
-    collector = _Collector(objects, manifests, since)
-    blobs = [info for info in objects.walk(layout.BLOBS) if layout.digest_of(info.path)]
-    needed = collector.needed()
-    free = [info for info in blobs if layout.digest_of(info.path) not in needed]
-    old = [info for info in free if info.modified <= since]
-    report: dict[str, Any] = {
-        "removed": sorted(str(layout.digest_of(info.path)) for info in old),
-        "bytes": sum(info.size for info in old),
-        "kept": len(blobs) - len(free),
-        "young": len(free) - len(old),
-        "staged": 0,
+    now = _now(objects)
+    collector = _Collector(objects, manifests, now, now - grace_seconds)
+    blobs = {
+        digest: info
+        for info in objects.walk(layout.BLOBS)
+        if (digest := layout.digest_of(info.path)) is not None
+    }
+    free = blobs.keys() - collector.needed()
+    garbage = {digest for digest in free if blobs[digest].modified <= now - grace_seconds}
+    young = len(free) - len(garbage)
+    staged = 0
+    if not dry_run:
+        garbage = collector.remove([blobs[digest] for digest in garbage])
+        staged = objects.discard_staged(now - grace_seconds)
+    return {
+        "removed": sorted(garbage),
+        "bytes": sum(blobs[digest].size for digest in garbage),
+        "kept": len(blobs) - len(garbage) - young,
+        "young": young,
+        "staged": staged,
         "dry_run": dry_run,
     }
-    if not dry_run:
-        saved = collector.remove(old)
-        report["removed"] = [digest for digest in report["removed"] if digest not in saved]
-        report["bytes"] -= sum(info.size for info in old if layout.digest_of(info.path) in saved)
-        report["kept"] += len(saved)
-        report["staged"] = objects.discard_staged(since)
-    return report
 
 
 class _Collector:
-    """One run of the collection: what it read of the manifests, which never change, is kept."""
+    """One run of the collection; manifests never change, so each is read once.
 
-    def __init__(self, objects: Objects, manifests: Manifests, since: float) -> None:
+    Args:
+        now: when the run started, by the store's clock.
+        since: claims and other runs' trash made before this are left over from the dead.
+    """
+
+    def __init__(self, objects: Objects, manifests: Manifests, now: float, since: float) -> None:
         self._objects = objects
         self._manifests = manifests
         self._since = since
+        self._run = layout.TrashRun(now, secrets.token_hex(8))
         self._named: dict[tuple[str, str], set[str]] = {}
 
     def needed(self) -> set[str]:
@@ -103,30 +115,37 @@ class _Collector:
             digests |= self._named[owner]
         return digests
 
-    def remove(self, blobs: list[ObjectInfo]) -> set[str]:
-        """Trash the blobs, empty the trash of what is not needed; digests that were."""
-        moved = set()
-        for info in blobs:
-            digest = str(layout.digest_of(info.path))
-            if self._objects.move(info.path, layout.trash(digest)):
-                moved.add(digest)
-        pending = list(self._objects.walk(layout.TRASH))
+    def remove(self, blobs: Iterable[ObjectInfo]) -> set[str]:
+        """Take the blobs away, bring back what turns out to be needed; digests that stay away."""
+        taken = {digest for info in blobs if (digest := self._take(info)) is not None}
+        pending = [info for info in self._objects.walk(layout.TRASH) if self._may_empty(info)]
         try:
             needed = self.needed()
         except CueboxError:
-            for info in pending:
-                self._objects.move(info.path, layout.blob(str(layout.digest_of(info.path))))
+            self._bring_back(pending)
             raise
+        self._bring_back(info for info in pending if layout.digest_of(info.path) in needed)
         for info in pending:
-            digest = str(layout.digest_of(info.path))
-            if digest in needed:
-                self._objects.move(info.path, layout.blob(digest))
-            else:
-                self._objects.delete(info.path)
-        self._drop_claims()
-        return moved & needed
+            self._objects.delete(info.path)
+        self._drop_old_claims()
+        return taken - needed
 
-    def _drop_claims(self) -> None:
+    def _take(self, blob: ObjectInfo) -> str | None:
+        digest = str(layout.digest_of(blob.path))
+        if not self._objects.copy(blob.path, layout.trash(digest, self._run)):
+            return None  # another collector was quicker
+        self._objects.delete(blob.path)
+        return digest
+
+    def _may_empty(self, info: ObjectInfo) -> bool:
+        run = layout.trash_run(info.path)
+        return run is not None and (run.key == self._run.key or run.started <= self._since)
+
+    def _bring_back(self, trashed: Iterable[ObjectInfo]) -> None:
+        for info in trashed:
+            self._objects.copy(info.path, layout.blob(str(layout.digest_of(info.path))))
+
+    def _drop_old_claims(self) -> None:
         for info in list(self._objects.walk(layout.CLAIMS)):
             if info.modified <= self._since:
                 self._objects.delete(info.path)

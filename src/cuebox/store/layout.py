@@ -5,7 +5,7 @@
     models/<name>/versions/<version>/manifest.json     written last: the commit point
     models/<name>/aliases/<alias>/00000001.json        append-only, the highest is in force
     claims/<digest>.<id>                               "about to need this blob", see `garbage`
-    trash/<digest>.<id>                                blobs on their way out, see `garbage`
+    trash/<digest>.<time>.<id>                         blobs on their way out, see `garbage`
 
 Every path is built here, from parts that were checked, so no name can lead out of the store.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import NamedTuple
 
 from cuebox.core.errors import InvalidRequest, StoreError
 from cuebox.core.manifest import check_name, version_key
@@ -24,6 +25,7 @@ __all__ = [
     "MODELS",
     "SCHEMA_FILE",
     "TRASH",
+    "TrashRun",
     "alias_folder",
     "alias_record",
     "aliases_folder",
@@ -36,6 +38,7 @@ __all__ = [
     "manifest_owner",
     "record_number",
     "trash",
+    "trash_run",
     "versions_folder",
 ]
 
@@ -46,8 +49,21 @@ SCHEMA_FILE = "cuebox-store.json"
 TRASH = "trash"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_TRASHED = re.compile(rf"{TRASH}/[0-9a-f]{{64}}\.(\d+)\.([0-9a-f]+)")
 _RECORD = re.compile(r"(\d{8})\.json")
 _MANIFEST = re.compile(rf"{MODELS}/([^/]+)/versions/([^/]+)/manifest\.json")
+
+
+class TrashRun(NamedTuple):
+    """One run of garbage collection, as its paths in the trash say.
+
+    Attributes:
+        started: when, Unix seconds by the store's clock.
+        key: random, so that no two runs are the same.
+    """
+
+    started: float
+    key: str
 
 
 def blob(digest: str) -> str:
@@ -60,9 +76,15 @@ def claim(digest: str) -> str:
     return f"{CLAIMS}/{_checked(digest)}.{secrets.token_hex(8)}"
 
 
-def trash(digest: str) -> str:
-    """Path of a blob that is being collected; no two are ever the same."""
-    return f"{TRASH}/{_checked(digest)}.{secrets.token_hex(8)}"
+def trash(digest: str, run: TrashRun) -> str:
+    """Path of a blob that a run of garbage collection took away."""
+    return f"{TRASH}/{_checked(digest)}.{run.started:.0f}.{run.key}"
+
+
+def trash_run(path: str) -> TrashRun | None:
+    """The run that a path in the trash belongs to; None for any other path."""
+    match = _TRASHED.fullmatch(path)
+    return TrashRun(float(match[1]), match[2]) if match else None
 
 
 def clock() -> str:

@@ -116,17 +116,20 @@ class LocalObjects:
             except (FileNotFoundError, NotADirectoryError):
                 return []
 
-    def move(self, path: str, to: str) -> bool:
-        """Implement `Objects.move`."""
-        with self._explained("move", path):
-            source, target = self._root / path, self._root / to
+    def copy(self, path: str, to: str) -> bool:
+        """Implement `Objects.copy`: a second name for the same bytes, which never change."""
+        with self._explained("copy", path):
+            target, staged = self._root / to, self._new_staged()
             _make_folder(target.parent)
             try:
-                source.replace(target)
+                staged.hardlink_to(self._root / path)
+                staged.replace(target)
             except FileNotFoundError:
                 return False
+            finally:
+                # Renaming one name of a file onto another of the same file leaves both.
+                staged.unlink(missing_ok=True)
             _sync(target.parent)
-            _sync(source.parent)
             return True
 
     def delete(self, path: str) -> None:
@@ -148,9 +151,7 @@ class LocalObjects:
     @contextmanager
     def _stage(self, pieces: Iterable[bytes]) -> Iterator[Path]:
         """A synced, read-only file with the content, removed on leaving unless it was moved."""
-        folder = self._root / _STAGED
-        _make_folder(folder)
-        staged = folder / secrets.token_hex(16)
+        staged = self._new_staged()
         try:
             descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
             with os.fdopen(descriptor, "wb", buffering=0) as file:
@@ -160,6 +161,11 @@ class LocalObjects:
             yield staged
         finally:
             staged.unlink(missing_ok=True)
+
+    def _new_staged(self) -> Path:
+        folder = self._root / _STAGED
+        _make_folder(folder)
+        return folder / secrets.token_hex(16)
 
     @contextmanager
     def _explained(self, verb: str, path: str) -> Iterator[None]:

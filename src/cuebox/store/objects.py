@@ -69,8 +69,8 @@ class Objects(Protocol):
         """Names of the folders directly below the folder `prefix`, sorted."""
         ...
 
-    def move(self, path: str, to: str) -> bool:
-        """Rename, replacing `to`; False when there is no such object."""
+    def copy(self, path: str, to: str) -> bool:
+        """Copy, replacing `to`; False when there is no such object."""
         ...
 
     def delete(self, path: str) -> None:

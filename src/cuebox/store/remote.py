@@ -119,11 +119,11 @@ class RemoteObjects:
             found = obstore.list_with_delimiter(self._store, prefix)
         return sorted(folder.rsplit("/", 1)[-1] for folder in found["common_prefixes"])
 
-    def move(self, path: str, to: str) -> bool:
-        """Implement `Objects.move`: a copy and a delete, so `path` may be seen a little longer."""
-        with self._explained("move", path):
+    def copy(self, path: str, to: str) -> bool:
+        """Implement `Objects.copy`; the bytes stay in the bucket."""
+        with self._explained("copy", path):
             try:
-                obstore.rename(self._store, path, to)
+                obstore.copy(self._store, path, to)
             except FileNotFoundError:
                 return False
             return True
