@@ -6,6 +6,11 @@ versions; here the graph is exactly the one that was measured:
 - int8 matrix products quantise their input on the fly (`DynamicQuantizeMatMul`, `QAttention`:
   https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md), with one weight
   scale per output channel.
+- Where ranges of the activations are known, outlier channels are divided down before they are
+  quantised and the weights multiplied up (`smoothing`): a third of the error for one cheap
+  `Mul`.
+- Padding is read as the token that ends a text: its states cannot be seen, but those of a
+  real `[PAD]` range so wide that they would coarsen the int8 of the whole batch.
 - `Add` and `LayerNormalization` stay two nodes: the fused `SkipLayerNormalization` kernel
   takes several times as long on a CPU.
 - Word embeddings are int8 with a scale per row, so the file is a quarter of its size.
@@ -19,15 +24,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cuebox.core.errors import ConfigError, ModelError
-from cuebox.training.quantize import quantize_columns, quantize_rows
+from cuebox.training.encoder_weights import Linear
+from cuebox.training.quantize import quantize_columns, quantize_rows, smoothing_factors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import onnx
     from numpy.typing import NDArray
 
-    from cuebox.training.encoder_weights import EncoderWeights, LayerWeights, Linear, Norm
+    from cuebox.core.types import FloatArray
+    from cuebox.training.encoder_weights import EncoderWeights, LayerWeights, Norm
 
 __all__ = ["POOLINGS", "QUANTIZATIONS", "build_graph"]
 
@@ -40,9 +47,20 @@ _IR_VERSION = 9
 
 
 def build_graph(
-    weights: EncoderWeights, *, pooling: str, normalize: bool, quantization: str
+    weights: EncoderWeights,
+    *,
+    pooling: str,
+    normalize: bool,
+    quantization: str,
+    ranges: Mapping[str, FloatArray] | None = None,
+    filler: int = 0,
 ) -> onnx.ModelProto:
     """The served graph: `input_ids`, `attention_mask` int64 `[rows, tokens]` to `embedding`.
+
+    Args:
+        ranges: activation name to the largest absolute value of each channel; activations
+            that are in it are smoothed before they are quantised.
+        filler: the token id that padding is read as (int8 only).
 
     Raises:
         ConfigError: an unknown pooling or quantization.
@@ -55,17 +73,19 @@ def build_graph(
             f"quantization {quantization!r}: use {' or '.join(QUANTIZATIONS)}",
             param="quantization",
         )
-    graph = _GraphBuilder(int8=quantization == "int8", epsilon=weights.epsilon)
-    states = _embed(graph, weights)
+    int8 = quantization == "int8"
+    graph = _GraphBuilder(int8=int8, epsilon=weights.epsilon, ranges=ranges or {})
+    ids = graph.fill_padding(filler) if int8 else "input_ids"
+    states = _embed(graph, weights, ids)
     for number, layer in enumerate(weights.layers):
         states = _layer(graph, f"layer{number}", layer, states, weights)
     _pool(graph, states, pooling, normalize=normalize)
     return graph.model(weights.dim)
 
 
-def _embed(graph: _GraphBuilder, weights: EncoderWeights) -> str:
+def _embed(graph: _GraphBuilder, weights: EncoderWeights, ids: str) -> str:
     graph.node("Cast", ["attention_mask"], "mask", to=graph.types.INT32)
-    words = graph.lookup("words", weights.words, "input_ids")
+    words = graph.lookup("words", weights.words, ids)
     zero, end = graph.constant("zero", np.array([0], np.int64)), "token_count"
     graph.node("Shape", ["input_ids"], end, start=1, end=2)
     table = graph.constant("positions", weights.positions)
@@ -105,7 +125,7 @@ def _pool(graph: _GraphBuilder, states: str, pooling: str, *, normalize: bool) -
 class _GraphBuilder:
     """Collects nodes and constants; each method returns the name of its output."""
 
-    def __init__(self, *, int8: bool, epsilon: float) -> None:
+    def __init__(self, *, int8: bool, epsilon: float, ranges: Mapping[str, FloatArray]) -> None:
         try:
             import onnx
         except ImportError as error:
@@ -116,6 +136,7 @@ class _GraphBuilder:
         self.types = onnx.TensorProto
         self._int8 = int8
         self._epsilon = epsilon
+        self._ranges = ranges
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
@@ -137,6 +158,12 @@ class _GraphBuilder:
         self._constants.append(self._onnx.numpy_helper.from_array(array, name))
         return name
 
+    def fill_padding(self, filler: int) -> str:
+        """`input_ids` with `filler` wherever the mask is 0."""
+        real = self.node("Cast", ["attention_mask"], "real_tokens", to=self.types.BOOL)
+        fill = self.constant("filler", np.array(filler, np.int64))
+        return self.node("Where", [real, "input_ids", fill], "filled_ids")
+
     def lookup(self, name: str, table: NDArray[np.float32], ids: str) -> str:
         """Rows of an embedding table."""
         if not self._int8:
@@ -155,6 +182,7 @@ class _GraphBuilder:
             weight = self.constant(f"{name}.weight", linear.weight)
             product = self.node("MatMul", [states, weight], f"{name}.product")
             return self.node("Add", [product, bias], name)
+        states, linear = self._smooth(name, states, linear)
         weight, scales, zeros = self._int8_weight(name, linear)
         inputs = [states, weight, scales, zeros, bias]
         return self.node("DynamicQuantizeMatMul", inputs, name, domain=_MICROSOFT)
@@ -165,11 +193,21 @@ class _GraphBuilder:
             weight = self.constant(f"{name}.weight", qkv.weight)
             inputs = [states, weight, bias, "mask"]
             return self.node("Attention", inputs, name, domain=_MICROSOFT, num_heads=heads)
+        states, qkv = self._smooth(name, states, qkv)
         weight, scales, zeros = self._int8_weight(name, qkv)
         values, scale, zero = f"{name}.int8", f"{name}.scale", f"{name}.zero"
         self.node("DynamicQuantizeLinear", [states], values, scale, zero)
         inputs = [values, weight, bias, scale, scales, "mask", zero, zeros]
         return self.node("QAttention", inputs, name, domain=_MICROSOFT, num_heads=heads)
+
+    def _smooth(self, name: str, states: str, linear: Linear) -> tuple[str, Linear]:
+        """Divide the channels of `states` by factors and multiply the weight's rows by them."""
+        if states not in self._ranges:
+            return states, linear
+        factors = smoothing_factors(self._ranges[states], linear.weight)
+        inverse = self.constant(f"{name}.smoothing", 1 / factors)
+        smooth = self.node("Mul", [states, inverse], f"{name}.smooth")
+        return smooth, Linear(linear.weight * factors[:, None], linear.bias)
 
     def _int8_weight(self, name: str, linear: Linear) -> tuple[str, str, str]:
         quantized = quantize_columns(linear.weight)

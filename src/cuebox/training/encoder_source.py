@@ -41,6 +41,14 @@ class EncoderSource:
     max_tokens: int
     origin: str
 
+    @property
+    def end_token(self) -> int:
+        """Id of the token that ends every text (`[SEP]`, `</s>`); 0 where there is none."""
+        import tokenizers
+
+        ids = tokenizers.Tokenizer.from_str(self.tokenizer_json).encode("").ids
+        return int(ids[-1]) if ids else 0
+
 
 def open_source(
     reference: str,

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from cuebox.core.digests import sha256_file
 from cuebox.core.manifest import EncoderSpec, FileRef
 from cuebox.training.encoder_graph import build_graph
+from cuebox.training.sentences import calibration_sentences
+from cuebox.training.smoothing import measure_ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cuebox.training.encoder_source import EncoderSource
@@ -20,21 +23,36 @@ TOKENIZER_FILE = "encoder/tokenizer.json"
 
 
 def export_encoder(
-    source: EncoderSource, folder: Path, *, quantization: str = "int8"
+    source: EncoderSource,
+    folder: Path,
+    *,
+    quantization: str = "int8",
+    calibration: Sequence[str] | None = None,
 ) -> EncoderSpec:
     """Write `encoder/model.onnx` and `encoder/tokenizer.json` below `folder`.
 
-    The same source gives the same bytes, so an encoder that is exported twice is stored once.
+    On one machine the same source gives the same bytes, so an encoder that is exported twice
+    is stored once.
+
+    Args:
+        calibration: typical texts, to find the activations' outliers (int8 only); None for
+            the sentences that come with cuebox.
 
     Raises:
         ConfigError: an unknown quantization or pooling.
         ModelError: onnx is not installed.
     """
+    ranges = None
+    if quantization == "int8":
+        texts = calibration_sentences() if calibration is None else calibration
+        ranges = measure_ranges(source, texts)
     model = build_graph(
         source.weights,
         pooling=source.pooling,
         normalize=source.normalize,
         quantization=quantization,
+        ranges=ranges,
+        filler=source.end_token,
     )
     model_path, tokenizer_path = folder / MODEL_FILE, folder / TOKENIZER_FILE
     model_path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Symmetric int8 with one scale per row or column of a matrix."""
+"""Symmetric int8 with one scale per row or column of a matrix, and how to even out outliers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from cuebox.core.types import FloatArray
 
-__all__ = ["Int8Array", "Quantized", "quantize_columns", "quantize_rows"]
+__all__ = ["Int8Array", "Quantized", "quantize_columns", "quantize_rows", "smoothing_factors"]
 
 Int8Array = NDArray[np.int8]
 
 _LEVELS = 127
+# How much of an activation's spread moves into the weights: measured on all-MiniLM-L6-v2, 0.5
+# (the paper's default for large models) does harm, 0.8 leaves a quarter of the error.
+_SMOOTHING = 0.8
+_SMALLEST = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ def quantize_columns(matrix: FloatArray) -> Quantized:
 def quantize_rows(matrix: FloatArray) -> Quantized:
     """One scale per row of an embedding table `[entries, dim]`; scales are `[entries, 1]`."""
     return _quantize(matrix, axis=1)
+
+
+def smoothing_factors(ranges: FloatArray, weight: FloatArray) -> FloatArray:
+    """Factor by which to divide each input channel of `weight` `[in, out]`, `[in]`.
+
+    Args:
+        ranges: largest absolute value seen in each channel of the input, `[in]`.
+    """
+    rows = np.maximum(np.abs(weight).max(axis=1), _SMALLEST)
+    factors: FloatArray = np.maximum(ranges, _SMALLEST) ** _SMOOTHING / rows ** (1 - _SMOOTHING)
+    return factors.astype(np.float32)
 
 
 def _quantize(matrix: FloatArray, axis: int) -> Quantized:
