@@ -20,7 +20,31 @@ __all__ = ["available_cores", "cpu_family"]
 
 # The instruction sets that change which kernels run, and so the layout of prepacked weights.
 _KERNEL_FLAGS = frozenset(
-    ["sse4_1", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd", "asimddp", "asimdhp", "i8mm", "bf16", "sve", "sve2"]
+    [
+        "sse4_1",
+        "avx",
+        "avx2",
+        "fma",
+        "f16c",
+        "avx_vnni",
+        "avx512f",
+        "avx512bw",
+        "avx512dq",
+        "avx512vl",
+        "avx512_vnni",
+        "avx512_bf16",
+        "avx512_fp16",
+        "amx_tile",
+        "amx_int8",
+        "amx_bf16",
+        "asimd",
+        "asimddp",
+        "asimdhp",
+        "i8mm",
+        "bf16",
+        "sve",
+        "sve2",
+    ]
 )
 
 

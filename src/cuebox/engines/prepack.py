@@ -67,10 +67,8 @@ def open_prepacked(
             _build(model, folder)
         return open_session(folder / _GRAPH, session_options(threads))
     except (OSError, ModelError) as error:
-        _log.warning(
-            "prepacked weights in %s cannot be used (%s); loading %s", folder, error, model
-        )
-        return open_session(model, session_options(threads))
+        _log.warning("no prepacked weights in %s (%s); loading the portable model", folder, error)
+    return open_session(model, session_options(threads))
 
 
 def _intact(folder: Path) -> bool:
