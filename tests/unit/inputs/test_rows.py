@@ -312,7 +312,7 @@ def test_public_data(source: SourceSettings, count: int, labels: int) -> None:
 
 
 @needs_data
-def test_public_latin_1_file_is_named_as_such() -> None:
+def test_public_file_that_is_not_utf_8_names_the_byte() -> None:
     source = SourceSettings(
         path="snips/intents/PlayMusic/train_PlayMusic_full.json", records="PlayMusic"
     )
