@@ -1,0 +1,5 @@
+"""`python -m cuebox.cli`."""
+
+from cuebox.cli.main import main
+
+main()

@@ -1,0 +1,101 @@
+"""`cuebox demo`: train a few heads on the starter encoder, then serve them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import cuebox
+from cuebox.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cuebox.core.ports import ModelStore
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+_ENCODER = "minilm-l6"
+
+_GOODBYE = """
+[bold]Try it[/] (in another terminal):
+
+  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\\\
+    -d '{{"model": "banking77", "input": "my card still has not arrived"}}'
+
+  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\\\
+    -d '{{"model": "*", "input": ["a burger and a coke please", "what is the meaning of life"]}}'
+
+[bold]Look around[/]: {url}/docs (the API), {url}/v1/models, {url}/metrics; the reports are in {runs}
+"""
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port to serve on, 127.0.0.1 only.")] = 8080,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".cuebox"),
+    serve: Annotated[bool, typer.Option(help="Serve when the heads are trained.")] = True,
+) -> None:
+    """Train four classifiers from the slices in examples/demo in seconds, and serve them."""
+    from rich.console import Console
+
+    from cuebox.store.opening import open_store
+
+    console = Console(stderr=True)
+    root = _clone()
+    url = str(folder / "store")
+    store = open_store(url, cache_dir=folder / "cache")
+    _copy_encoder(root / "starter", store, folder)
+    for config in sorted((root / "examples" / "demo").glob("*.toml")):
+        _train(config, store, url, folder / "runs", console)
+    if serve:
+        address = f"http://127.0.0.1:{port}"
+        console.print(_GOODBYE.format(url=address, runs=folder / "runs"), highlight=False)
+        sys.stderr.flush()
+        # A fresh process: what training imported is no load on the server.
+        arguments = ["-m", "cuebox.cli", "serve", "--store", url, "--port", str(port)]
+        os.execv(sys.executable, [sys.executable, *arguments])
+
+
+def _clone() -> Path:
+    """The clone this package is installed from."""
+    root = Path(cuebox.__file__).resolve().parents[2]
+    if not (root / "examples" / "demo").is_dir():
+        raise ConfigError("the demo's data is in the repository: run `make demo` in a clone")
+    return root
+
+
+def _copy_encoder(starter: Path, store: ModelStore, folder: Path) -> None:
+    from cuebox.store.copying import copy_version
+    from cuebox.store.model_store import ObjectModelStore
+    from cuebox.store.opening import open_store
+    from cuebox.store.references import resolve
+
+    source = open_store(starter, cache_dir=folder / "cache")
+    newest = resolve(source, _ENCODER)
+    if newest.version in store.versions(_ENCODER) or not isinstance(store, ObjectModelStore):
+        return
+    copied = copy_version(source, store, _ENCODER, newest.version)
+    store.move_alias(_ENCODER, "production", copied.version, actor="demo", reason="starter model")
+
+
+def _train(config: Path, store: ModelStore, url: str, runs: Path, console: Console) -> None:
+    """Train one head, unless these very settings are in production already."""
+    from cuebox.cli.train import train
+    from cuebox.core.digests import sha256_data
+    from cuebox.kinds.classifier.settings import load_classifier_settings
+
+    settings = load_classifier_settings(config, {})
+    record = store.aliases(settings.name).get("production")
+    if record is not None and record.version is not None:
+        manifest = store.manifest(settings.name, record.version)
+        if manifest.provenance.config_digest == sha256_data(settings):
+            console.print(f"[bold]{settings.name}[/] is trained already", highlight=False)
+            return
+    train(config, promote="yes", overrides=None, store=url, runs=runs, settings_file=None)
