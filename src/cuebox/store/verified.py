@@ -68,7 +68,7 @@ class VerifiedFiles:
     def _remembered(self, key: str) -> str | None:
         try:
             return (self._folder / key).read_text()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return None
 
     def _remember(self, key: str, identity: str) -> None:
@@ -95,7 +95,7 @@ def _identity(status: os.stat_result) -> str:
 def _status(path: Path) -> os.stat_result:
     try:
         return path.stat()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BlobNotFound(f"there is no blob at {path}") from error
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
