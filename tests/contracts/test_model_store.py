@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from tests.fakes.objects import FakeObjects
 
 from cuebox.core.errors import (
     BlobCorrupt,
@@ -47,8 +48,10 @@ def s3_endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["folder", "memory", "s3"])
+@pytest.fixture(params=["fake", "folder", "memory", "s3"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    if request.param == "fake":
+        return FakeObjects()
     if request.param == "folder":
         return LocalObjects(tmp_path / "store")
     if request.param == "memory":

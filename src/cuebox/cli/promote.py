@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cuebox.cli.output import print_json
 from cuebox.core.errors import InvalidRequest, UnknownModel
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def promote(
     json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Move an alias to a version; nothing happens when it is there already."""
-    from cuebox.cli.store import open_configured, print_json
+    from cuebox.cli.store import open_configured
 
     opened = open_configured(config, store)
     model, chosen = _choose(opened, name, version)

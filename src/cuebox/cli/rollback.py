@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from cuebox.cli.output import print_json
+
 __all__ = ["app"]
 
 app = typer.Typer()
@@ -24,7 +26,7 @@ def rollback(
 ) -> None:
     """Move an alias back to the version before; again, and it goes further back."""
     from cuebox.cli.promote import current_user
-    from cuebox.cli.store import open_configured, print_json
+    from cuebox.cli.store import open_configured
     from cuebox.store import rollback as roll_back
 
     record = roll_back(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cuebox.cli.output import print_json, print_table, readable_size
 from cuebox.core.errors import CueboxError, InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from cuebox.core.manifest import Manifest
     from cuebox.store import ObjectModelStore
@@ -69,7 +70,7 @@ def show(
             sys.stdout.write(f"{fact:15} {value}\n")
     sys.stdout.write("\n")
     files = [
-        {"file": path, "size": _size(ref.size), "sha256": ref.sha256}
+        {"file": path, "size": readable_size(ref.size), "sha256": ref.sha256}
         for path, ref in sorted(manifest.files.items())
     ]
     print_table(("file", "size", "sha256"), files)
@@ -142,7 +143,7 @@ def gc(
         return
     done = "would be removed" if dry_run else "removed"
     sys.stdout.write(
-        f"{len(report['removed'])} blobs ({_size(report['bytes'])}) {done}, {report['kept']} in "
+        f"{len(report['removed'])} blobs ({readable_size(report['bytes'])}) {done}, {report['kept']} in "
         f"use, {report['young']} unused but younger than {grace:g} s\n"
     )
 
@@ -185,27 +186,6 @@ def open_configured(config: Path | None, url: str | None) -> ObjectModelStore:
     )
 
 
-def print_json(value: object) -> None:
-    """Write a value as indented JSON to standard output."""
-    import msgspec
-
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
-
-
-def print_table(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Write rows as a table to standard output, never cut when that is a file or a pipe."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        cells = (row[column] for column in columns)
-        table.add_row(*("" if cell is None else str(cell) for cell in cells))
-    on_screen = sys.stdout.isatty()
-    console = Console(width=None if on_screen else 1000, markup=False, highlight=False)
-    console.print(table)
-
-
 def _summary(store: ObjectModelStore, name: str, version: str) -> dict[str, Any]:
     """A row of the list; a damaged manifest is a row as well, not the end of the list."""
     row = {"model": name, "kind": "", "version": version, "aliases": "", "size": "", "metrics": ""}
@@ -219,7 +199,9 @@ def _summary(store: ObjectModelStore, name: str, version: str) -> dict[str, Any]
     return row | {
         "kind": manifest.kind,
         "aliases": ", ".join(in_force),
-        "size": _size(sum({ref.sha256: ref.size for ref in manifest.files.values()}.values())),
+        "size": readable_size(
+            sum({ref.sha256: ref.size for ref in manifest.files.values()}.values())
+        ),
         "metrics": ", ".join(metrics),
     }
 
@@ -241,11 +223,3 @@ def _error_of(store: ObjectModelStore, name: str, version: str) -> str | None:
     except CueboxError as error:
         return error.message
     return None
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    raise AssertionError(count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,7 @@ class Downloads:
         return True
 
     def _download(self, path: Path, ref: FileRef, pieces: Iterable[bytes]) -> None:
-        staged = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        staged = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
         try:
             with staged.open("wb") as file:
                 file.writelines(pieces)

@@ -33,7 +33,7 @@ unknown.
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import CueboxError, InvalidRequest, StoreError
@@ -102,7 +102,7 @@ class _Collector:
         self._objects = objects
         self._manifests = manifests
         self._since = since
-        self._run = layout.TrashRun(now, secrets.token_hex(8))
+        self._run = layout.TrashRun(now, os.urandom(8).hex())
         self._named: dict[tuple[str, str], set[str]] = {}
 
     def needed(self) -> set[str]:

@@ -12,8 +12,8 @@ Every path is built here, from parts that were checked, so no name can lead out 
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from typing import NamedTuple
 
 from cuebox.core.errors import InvalidRequest, StoreError
@@ -73,7 +73,7 @@ def blob(digest: str) -> str:
 
 def claim(digest: str) -> str:
     """Path of a new claim on a blob; no two are ever the same."""
-    return f"{CLAIMS}/{_checked(digest)}.{secrets.token_hex(8)}"
+    return f"{CLAIMS}/{_checked(digest)}.{os.urandom(8).hex()}"
 
 
 def trash(digest: str, run: TrashRun) -> str:
@@ -89,7 +89,7 @@ def trash_run(path: str) -> TrashRun | None:
 
 def clock() -> str:
     """Path of an object written only to read the store's own clock."""
-    return f"{CLAIMS}/clock.{secrets.token_hex(8)}"
+    return f"{CLAIMS}/clock.{os.urandom(8).hex()}"
 
 
 def digest_of(path: str) -> str | None:

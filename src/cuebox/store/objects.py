@@ -65,10 +65,6 @@ class Objects(Protocol):
         """Every object below the folder `prefix`, in no order."""
         ...
 
-    def folders(self, prefix: str) -> list[str]:
-        """Names of the folders directly below the folder `prefix`, sorted."""
-        ...
-
     def copy(self, path: str, to: str) -> bool:
         """Copy, replacing `to`; False when there is no such object."""
         ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from cuebox.core.errors import ConfigError
 from cuebox.store.local import LocalObjects
@@ -49,6 +48,8 @@ def _objects(
         raise ConfigError("store.url is empty: give a folder or a URL", param="store.url")
     if "://" not in url:
         return LocalObjects(Path(url).expanduser())
+    from urllib.parse import unquote, urlsplit
+
     parts = urlsplit(url)
     if parts.scheme == "file":
         return LocalObjects(Path(unquote(parts.path)))

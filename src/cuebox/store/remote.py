@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ class RemoteObjects:
         The object carries a writer's mark, so that a retry whose first attempt succeeded
         unnoticed is told from somebody else's write.
         """
-        writer = secrets.token_hex(8)
+        writer = os.urandom(8).hex()
         with self._explained("write", path):
             try:
                 obstore.put(self._store, path, content, mode="create", attributes={_WRITER: writer})
@@ -112,12 +112,6 @@ class RemoteObjects:
             for page in obstore.list(self._store, prefix):
                 for meta in page:
                     yield _info(meta)
-
-    def folders(self, prefix: str) -> list[str]:
-        """Implement `Objects.folders`."""
-        with self._explained("list", prefix):
-            found = obstore.list_with_delimiter(self._store, prefix)
-        return sorted(folder.rsplit("/", 1)[-1] for folder in found["common_prefixes"])
 
     def copy(self, path: str, to: str) -> bool:
         """Implement `Objects.copy`; the bytes stay in the bucket."""

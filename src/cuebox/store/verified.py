@@ -14,7 +14,7 @@ Whoever can write the cache folder could also have written the blobs: keep both 
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ from cuebox.core.digests import sha256_file
 from cuebox.core.errors import BlobCorrupt, BlobNotFound, StoreError
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
 
     from cuebox.core.manifest import FileRef
@@ -72,7 +71,7 @@ class VerifiedFiles:
             return None
 
     def _remember(self, key: str, identity: str) -> None:
-        staged = self._folder / f"{key}.{secrets.token_hex(4)}"
+        staged = self._folder / f"{key}.{os.urandom(4).hex()}"
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             staged.write_text(identity)

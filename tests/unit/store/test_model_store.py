@@ -9,7 +9,15 @@ from typing import ClassVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 from tests.fakes.objects import FakeObjects
 
 from cuebox.core.errors import BlobNotFound, Conflict, VersionNotFound
@@ -45,7 +53,7 @@ class StoreMachine(RuleBasedStateMachine):
         return ref
 
     @rule(target=published, name=NAMES, files=st.lists(refs, max_size=3))
-    def publish(self, name: str, files: list[FileRef]) -> object:
+    def publish(self, name: str, files: list[FileRef]) -> Manifest | MultipleResults[Manifest]:
         draft = Manifest(
             kind="x", name=name, files={str(index): ref for index, ref in enumerate(files)}
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cuebox.core.digests import sha256_bytes
+from cuebox.core.digests import sha256_bytes, sha256_file
 from cuebox.core.errors import BlobCorrupt, BlobNotFound
 from cuebox.core.manifest import FileRef
 from cuebox.store import verified
@@ -33,13 +33,12 @@ def blob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     calls: list[Path] = []
-    real = verified.sha256_file
 
     def counted(path: Path) -> str:
         calls.append(path)
-        return real(path)
+        return sha256_file(path)
 
-    monkeypatch.setattr(verified, "sha256_file", counted)
+    monkeypatch.setattr("cuebox.store.verified.sha256_file", counted)
     return calls
 
 
