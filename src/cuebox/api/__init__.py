@@ -1,1 +1,1 @@
-"""HTTP: routes, errors, authentication, limits, OpenAPI."""
+"""HTTP: routes and dialects, keys and limits, the protocol for slow clients, workers and drain."""

@@ -1,0 +1,91 @@
+"""What the HTTP layer asks of the service behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cuebox.core.ports import ModelStore
+    from cuebox.core.types import FloatArray
+    from cuebox.serving.metrics import Metrics
+    from cuebox.serving.requests import (
+        ClassifyRequest,
+        ClassifyResponse,
+        EmbedRequest,
+        EmbedResult,
+        ModelInfo,
+        Readiness,
+        Timings,
+    )
+    from cuebox.serving.settings import ServingSettings
+
+__all__ = ["ModelService"]
+
+
+class ModelService(Protocol):
+    """The service as HTTP sees it; cancelling a call drops the rows it still waits for."""
+
+    @property
+    def settings(self) -> ServingSettings:
+        """Bounds that the documentation repeats."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """Counters of this process; HTTP adds its own."""
+        ...
+
+    @property
+    def store(self) -> ModelStore:
+        """Where versions and aliases live; its calls block."""
+        ...
+
+    async def classify(
+        self, request: ClassifyRequest, *, timings: Timings, deadline: float | None = None
+    ) -> ClassifyResponse:
+        """Answer; `deadline` is on the clock of `time.monotonic`."""
+        ...
+
+    async def embed(
+        self, request: EmbedRequest, *, timings: Timings, deadline: float | None = None
+    ) -> EmbedResult:
+        """Embeddings in the order of the input."""
+        ...
+
+    async def probabilities(
+        self,
+        model: str,
+        version: str | None,
+        texts: Sequence[Any],
+        *,
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> tuple[ModelInfo, FloatArray, list[int]]:
+        """Float32 `[rows, labels]`, or `[rows, dim]` for an encoder; and tokens per row."""
+        ...
+
+    def models(self) -> list[ModelInfo]:
+        """Everything served."""
+        ...
+
+    def model(self, name: str, version: str | None = None) -> ModelInfo:
+        """One served model; raises `UnknownModel`."""
+        ...
+
+    def readiness(self) -> Readiness:
+        """Whether traffic should come here."""
+        ...
+
+    async def start(self) -> None:
+        """Load every model, then keep an eye on the store."""
+        ...
+
+    async def reload(self) -> Readiness:
+        """Look at the store now."""
+        ...
+
+    async def drain(self, seconds: float) -> bool:
+        """Finish what was admitted within `seconds`, then stop; whether all was answered."""
+        ...

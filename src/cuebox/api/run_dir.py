@@ -1,0 +1,109 @@
+"""What the workers of one server tell each other: small files in a private folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cuebox.serving.metrics import merge_snapshots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cuebox.serving.metrics import Snapshot
+    from cuebox.serving.requests import Readiness
+
+__all__ = ["RunDir", "WorkerState"]
+
+
+class WorkerState(msgspec.Struct, kw_only=True):
+    """What a worker wrote last.
+
+    Attributes:
+        pid: its process.
+        readiness: its readiness, plain.
+        metrics: its counters since its start.
+    """
+
+    pid: int
+    readiness: dict[str, Any]
+    metrics: dict[str, list[list[Any]]]
+
+
+class RunDir:
+    """A worker's view of the folder; without a folder, of a server that is one process.
+
+    The state of a worker that died stays as `past-PID`, without its gauges, so that counters
+    never fall.
+    """
+
+    def __init__(self, folder: Path | None, pid: int) -> None:
+        self.folder = folder
+        self._pid = pid
+        self._reloads_seen = self._reloads()
+
+    def write(self, readiness: Readiness, metrics: Snapshot) -> None:
+        """Replace this worker's state."""
+        if self.folder is None:
+            return
+        state = WorkerState(
+            pid=self._pid, readiness=msgspec.to_builtins(readiness), metrics=metrics
+        )
+        partial = self.folder / f".worker-{self._pid}"
+        partial.write_bytes(msgspec.json.encode(state))
+        partial.replace(self.folder / f"worker-{self._pid}")
+
+    def merged(self, own: Snapshot) -> Snapshot:
+        """Metrics of all workers: the others' of a second ago, this one's of now."""
+        others = [state.metrics for state in self.states() if state.pid != self._pid]
+        return merge_snapshots([own, *others])
+
+    def states(self) -> list[WorkerState]:
+        """The state of every worker, of dead ones too."""
+        if self.folder is None:
+            return []
+        found = []
+        for path in (*self.folder.glob("worker-*"), *self.folder.glob("past-*")):
+            try:
+                found.append(msgspec.json.decode(path.read_bytes(), type=WorkerState))
+            except (OSError, msgspec.DecodeError):
+                continue
+        return found
+
+    def bury(self, pid: int) -> None:
+        """Keep what a dead worker counted, not what it held."""
+        if self.folder is None:
+            return
+        path = self.folder / f"worker-{pid}"
+        try:
+            state = msgspec.json.decode(path.read_bytes(), type=WorkerState)
+        except (OSError, msgspec.DecodeError):
+            return
+        state.metrics["gauges"] = [
+            row for row in state.metrics["gauges"] if row[0].endswith("_total")
+        ]
+        state.readiness = {"ready": False}
+        (self.folder / f"past-{pid}").write_bytes(msgspec.json.encode(state))
+        path.unlink(missing_ok=True)
+
+    def ask_reload(self) -> None:
+        """Let every other worker look at the store now."""
+        if self.folder is not None:
+            (self.folder / "reload").touch()
+            self._reloads_seen = self._reloads()
+
+    def reload_asked(self) -> bool:
+        """Whether another worker asked since the last call."""
+        reloads = self._reloads()
+        asked = reloads != self._reloads_seen
+        self._reloads_seen = reloads
+        return asked
+
+    def _reloads(self) -> int:
+        if self.folder is None:
+            return 0
+        try:
+            return (self.folder / "reload").stat().st_mtime_ns
+        except OSError:
+            return 0

@@ -1,0 +1,176 @@
+"""A service that answers at once, or when told to, for tests of what stands in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from cuebox.core.errors import CueboxError, InvalidRequest, PayloadTooLarge, UnknownModel
+from cuebox.core.types import Classification, FloatArray, LabelScore
+from cuebox.serving.metrics import Metrics
+from cuebox.serving.requests import (
+    ClassifyRequest,
+    ClassifyResponse,
+    ClassifyUsage,
+    EmbedRequest,
+    EmbedResult,
+    ModelInfo,
+    Readiness,
+    RowResult,
+    Timings,
+)
+from cuebox.serving.settings import ServingSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cuebox.core.ports import ModelStore
+
+__all__ = ["Service"]
+
+_VERSION = "2026-11-21.1"
+
+
+def _info(name: str, kind: str, labels: list[str]) -> ModelInfo:
+    return ModelInfo(
+        name=name,
+        version=_VERSION,
+        kind=kind,
+        created="2026-11-21T10:00:00Z",
+        labels=labels,
+        task="single_label" if labels else "embedding",
+        encoder="sha256:0",
+        dim=4,
+        max_tokens=128,
+        metrics={"accuracy": 0.9},
+    )
+
+
+class Service:
+    """The service's methods over two models, `mood` and `minilm`.
+
+    Attributes:
+        hold: when set to an event, requests wait for it.
+        entered: set when a request waits.
+        cancelled: how many waiting requests were cancelled.
+        fail: raised by every request, where given.
+    """
+
+    def __init__(self, store: ModelStore | None = None) -> None:
+        self.settings = ServingSettings()
+        self.metrics = Metrics()
+        self._store = store
+        self.state: Literal["starting", "ready", "draining"] = "ready"
+        self.hold: asyncio.Event | None = None
+        self.entered = asyncio.Event()
+        self.cancelled = 0
+        self.fail: Exception | None = None
+        self.deadlines: list[float | None] = []
+        self.reloads = 0
+        self._models = {
+            "mood": _info("mood", "classifier", ["glad", "sad"]),
+            "minilm": _info("minilm", "encoder", []),
+        }
+
+    @property
+    def store(self) -> ModelStore:
+        if self._store is None:
+            raise AssertionError("this test gave the service no store")
+        return self._store
+
+    async def classify(
+        self, request: ClassifyRequest, *, timings: Timings, deadline: float | None = None
+    ) -> ClassifyResponse:
+        await self._wait(deadline)
+        names = [request.model] if isinstance(request.model, str) else request.model
+        names = [name for asked in names for name in (["mood"] if asked == "*" else [asked])]
+        infos = [self.model(name) for name in names]
+        texts = self._texts(request.input)
+        timings.head += 0.00001
+        labels = [LabelScore("glad", 0.75), LabelScore("sad", 0.25)][: request.top_k or 1]
+        rows = [
+            RowResult(index, [Classification(info.name, info.version, labels) for info in infos])
+            for index in range(len(texts))
+        ]
+        return ClassifyResponse(data=rows, usage=ClassifyUsage(len(rows), 3 * len(rows), 0))
+
+    async def embed(
+        self, request: EmbedRequest, *, timings: Timings, deadline: float | None = None
+    ) -> EmbedResult:
+        await self._wait(deadline)
+        info = self.model(request.model)
+        texts = self._texts(request.input)
+        return EmbedResult(info.name, self._vectors(len(texts)), 3 * len(texts), 0, [])
+
+    async def probabilities(
+        self,
+        model: str,
+        version: str | None,
+        texts: Sequence[Any],
+        *,
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> tuple[ModelInfo, FloatArray, list[int]]:
+        await self._wait(deadline)
+        info = self.model(model, version)
+        self._texts(list(texts))
+        if not info.labels:
+            return info, self._vectors(len(texts)), [3] * len(texts)
+        return info, np.tile(np.array([0.75, 0.25], np.float32), (len(texts), 1)), [3] * len(texts)
+
+    def models(self) -> list[ModelInfo]:
+        return list(self._models.values())
+
+    def model(self, name: str, version: str | None = None) -> ModelInfo:
+        info = self._models.get(name)
+        if info is None or version not in (None, info.version):
+            raise UnknownModel(f"no model {name!r} is served", param="model")
+        return info
+
+    def readiness(self) -> Readiness:
+        return Readiness(ready=self.state == "ready", state=self.state, models=2, failures={})
+
+    async def start(self) -> None:
+        self.state = "ready"
+
+    async def reload(self) -> Readiness:
+        self.reloads += 1
+        return self.readiness()
+
+    async def drain(self, seconds: float) -> bool:
+        self.state = "draining"
+        return True
+
+    async def _wait(self, deadline: float | None) -> None:
+        self.deadlines.append(deadline)
+        if self.fail is not None:
+            raise self.fail
+        if self.hold is not None:
+            self.entered.set()
+            try:
+                await self.hold.wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+
+    def _texts(self, values: str | list[Any]) -> list[str]:
+        texts = [values] if isinstance(values, str) else values
+        if len(texts) > self.settings.max_rows:
+            raise PayloadTooLarge(f"{len(texts)} rows are too many", param="input")
+        for index, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise InvalidRequest("a row is a text", param=f"input[{index}]")
+        return texts
+
+    @staticmethod
+    def _vectors(rows: int) -> FloatArray:
+        return np.tile(np.array([0.5, -0.5, 0.25, 0.125], np.float32), (rows, 1))
+
+
+def failing(error: CueboxError | Exception) -> Service:
+    """A service whose every request raises."""
+    service = Service()
+    service.fail = error
+    return service
