@@ -104,12 +104,19 @@ def test_fetched_files_cannot_be_written_by_mistake(store: ModelStore) -> None:
     assert path.stat().st_mode & 0o222 == 0
 
 
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1])
+def test_files_of_any_size_come_back(store: ModelStore, tmp_path: Path, size: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * size)
+    assert store.read(store.put_file(path)) == b"x" * size
+
+
 def test_a_file_that_changes_while_it_is_stored_is_refused(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "growing"
-    path.write_bytes(b"before")
-    ref = FileRef(sha256="1" * 64, size=6)
+    path.write_bytes(b"x" * (2 << 20))
+    ref = FileRef(sha256="1" * 64, size=2 << 20)
     monkeypatch.setattr("cuebox.store.blobs.sha256_file", lambda _: ref.sha256)
     with pytest.raises(StoreError, match="changed while it was being stored"):
         store.put_file(path)

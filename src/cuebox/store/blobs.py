@@ -55,6 +55,8 @@ class Blobs:
             StoreError: the file cannot be read, or changes while it is being stored.
         """
         try:
+            if path.stat().st_size <= _PIECE:
+                return self.put_bytes(path.read_bytes())
             ref = FileRef(sha256=sha256_file(path), size=path.stat().st_size)
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror}") from error
