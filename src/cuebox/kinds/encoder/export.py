@@ -52,7 +52,7 @@ class Exported:
     """A version that is ready to publish; its files lie under `folder`.
 
     Attributes:
-        speed: median milliseconds of one text on one core, by tokens.
+        speed: milliseconds of one text on one core, by tokens.
     """
 
     manifest: Manifest
