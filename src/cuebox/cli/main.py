@@ -6,7 +6,6 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -32,14 +31,16 @@ _VERBS = {
     "loadtest": "cuebox.cli.loadtest",
 }
 
+_USER_ERROR = 2
+
 
 class _Verbs(TyperGroup):
     """Loads a verb's module when it is called, so that `serve` never pays for `train`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - click's signature
         return list(_VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
         module = _VERBS.get(cmd_name)
         if module is None:
             return None
@@ -48,7 +49,13 @@ class _Verbs(TyperGroup):
         return command
 
 
-app = typer.Typer(cls=_Verbs, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=_Verbs,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()
@@ -57,25 +64,21 @@ def _cuebox() -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; a `CueboxError` becomes one clear line and exit status 2."""
+    """Run the command line; a `CueboxError` becomes one clear line.
+
+    Returns:
+        The exit status: 2 for a mistake of the user.
+    """
     try:
-        result: Any = app(args=arguments, standalone_mode=False, prog_name="cuebox")
+        app(args=arguments, prog_name="cuebox")
     except CueboxError as error:
-        _say(error.message)
-        return 2
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        return 130
-    return result if isinstance(result, int) else 0
+        sys.stderr.write(f"cuebox: {error.message}\n")
+        return _USER_ERROR
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0
 
 
 def main() -> None:
     """Entry point of the `cuebox` script."""
     sys.exit(run())
-
-
-def _say(message: str) -> None:
-    sys.stderr.write(f"cuebox: {message}\n")
