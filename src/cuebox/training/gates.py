@@ -29,11 +29,9 @@ class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """
 
     limits: dict[str, float] = {}
-    max_regression: dict[str, float] = {
-        "accuracy": 0.005,
-        "weighted_f1": 0.005,
-        "micro_f1": 0.005,
-    }
+    max_regression: dict[str, float] = msgspec.field(
+        default_factory=lambda: dict.fromkeys(("accuracy", "micro_f1", "weighted_f1"), 0.005)
+    )
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

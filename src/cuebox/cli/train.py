@@ -1,0 +1,173 @@
+"""`cuebox train`: from a settings file to a version in production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cuebox.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cuebox.app.settings import Settings
+    from cuebox.core.manifest import Manifest
+    from cuebox.core.ports import ModelStore
+    from cuebox.kinds.classifier.pipeline import Built
+    from cuebox.kinds.classifier.settings import ClassifierSettings
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+_SHOWN = (
+    "accuracy",
+    "subset_accuracy",
+    "weighted_f1",
+    "macro_f1",
+    "micro_f1",
+    "top_3_accuracy",
+    "top_5_accuracy",
+    "mean_average_precision",
+    "ece",
+    "out_of_scope_recall",
+    "out_of_scope_auroc",
+    "out_of_scope_accuracy_with_rejection",
+)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="The model's settings, a TOML file.")],
+    publish: Annotated[bool, typer.Option(help="Publish the version to the store.")] = True,
+    promote: Annotated[
+        Literal["auto", "yes", "no"],
+        typer.Option(help="Put it into production: when the gates pass, anyway, or not."),
+    ] = "auto",
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; repeatable."),
+    ] = None,
+    store: Annotated[str | None, typer.Option(help="Folder or URL of the model store.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("runs"),
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="cuebox.toml to use.")
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Carry on an interrupted run.")] = True,
+) -> None:
+    """Train a classifier, report on it, publish it, and promote it when it is good enough.
+
+    Interrupted, the same command carries on where it stopped.
+    """
+    from rich.console import Console
+
+    from cuebox.app.build import open_store
+    from cuebox.app.settings import load_settings
+    from cuebox.kinds.classifier.settings import load_classifier_settings
+
+    model = load_classifier_settings(config, _parse_overrides(overrides or []))
+    settings = load_settings(settings_file, {"store.url": store})
+    opened = open_store(settings)
+    console = Console(stderr=True)
+    console.print(f"[bold]{model.name}[/] on {model.encoder}", highlight=False)
+    built, expected = _build(model, settings, opened, config.parent, runs, console, resume=resume)
+    _print_summary(built, console)
+    if publish:
+        _publish(built, opened, promote, expected, console)
+    page = built.folder / "report.html"
+    console.print(f"Report: {page if page.exists() else built.folder}", soft_wrap=True)
+
+
+def _build(
+    model: ClassifierSettings,
+    settings: Settings,
+    store: ModelStore,
+    base: Path,
+    runs: Path,
+    console: Console,
+    *,
+    resume: bool,
+) -> tuple[Built, int]:
+    """The built version, and the record of `production` that it was held against."""
+    from cuebox.app.build import text_embedder
+    from cuebox.cli.terminal import TerminalProgress
+    from cuebox.kinds.classifier.pipeline import build, find_champion
+    from cuebox.training.publishing import production_version
+
+    _, expected = production_version(store, model.name)
+    champion = find_champion(
+        store, model.name, lambda reference: text_embedder(settings, store, reference)
+    )
+    built = build(
+        model,
+        text_embedder(settings, store, model.encoder),
+        base=base,
+        runs=runs,
+        progress=TerminalProgress(console),
+        champion=champion,
+        resume=resume,
+    )
+    return built, expected
+
+
+def _publish(
+    built: Built,
+    store: ModelStore,
+    promotion: Literal["auto", "yes", "no"],
+    expected: int,
+    console: Console,
+) -> Manifest:
+    from cuebox.kinds.classifier.pipeline import publish
+
+    manifest, promoted = publish(built, store, promotion=promotion, expected=expected)
+    console.print(f"Published [bold]{manifest.name}@{manifest.version}[/]", highlight=False)
+    word = "[green]In production[/]" if promoted else "[yellow]Not in production[/]"
+    for reason in built.verdict.reasons:
+        console.print(f"  {reason}", highlight=False)
+    console.print(word)
+    return manifest
+
+
+def _print_summary(built: Built, console: Console) -> None:
+    from rich.table import Table
+
+    if not built.report.scores:
+        console.print("No held-out rows: nothing was measured.")
+        return
+    split = built.report.main_split
+    scores = built.report.scores[split]
+    table = Table(
+        title=f"{built.manifest.name} on {scores.rows:,} {split} rows", title_justify="left"
+    )
+    table.add_column("metric")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    if built.report.baseline:
+        table.add_column(built.report.baseline_name, justify="right")
+    figures = scores.flat()
+    for name in _SHOWN:
+        if name not in figures:
+            continue
+        estimate = scores.metrics.get(name)
+        interval = ""
+        if estimate is not None and estimate.low is not None and estimate.high is not None:
+            interval = f"{estimate.low:.4f} to {estimate.high:.4f}"
+        row = [name.replace("_", " "), f"{figures[name]:.4f}", interval]
+        if built.report.baseline:
+            before = built.report.baseline.get(name)
+            row.append("" if before is None else f"{before:.4f}")
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"Head: {built.report.model.head}", highlight=False)
+
+
+def _parse_overrides(pairs: list[str]) -> dict[str, str]:
+    overrides = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set {pair!r}: expected KEY=VALUE, as in head.ensemble=1")
+        overrides[key.strip()] = value.strip()
+    return overrides

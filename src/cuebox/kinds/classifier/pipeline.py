@@ -1,0 +1,251 @@
+"""From a settings file to a version in production, step by step."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from cuebox.core.digests import sha256_data
+from cuebox.core.errors import ModelError
+from cuebox.kinds.classifier.data import load_data
+from cuebox.kinds.classifier.evaluate import Predict, evaluate, predict_with, union_of_labels
+from cuebox.kinds.classifier.export import export
+from cuebox.kinds.classifier.kind import HEAD_FILE, ClassifierKind
+from cuebox.kinds.classifier.summary import data_summary, model_facts, search_table
+from cuebox.kinds.classifier.train import train
+from cuebox.reports.classification_report import ClassificationReport
+from cuebox.training.gates import Verdict, judge
+from cuebox.training.publishing import production_version, promote, publish_folder
+from cuebox.training.runs import Run, open_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cuebox.core.manifest import Manifest
+    from cuebox.core.ports import EmbedTexts, ModelStore
+    from cuebox.kinds.classifier.data import ClassifierData
+    from cuebox.kinds.classifier.predict import ClassifierPredictor
+    from cuebox.kinds.classifier.settings import ClassifierSettings
+    from cuebox.kinds.classifier.train import Trained
+    from cuebox.reports.scores import ClassificationScores
+    from cuebox.training.progress import Progress
+
+__all__ = ["Built", "Champion", "PromoteChoice", "build", "find_champion", "publish"]
+
+PromoteChoice = Literal["auto", "yes", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The version in production that a new one has to hold up against."""
+
+    predictor: ClassifierPredictor
+    embed: EmbedTexts
+
+    @property
+    def name(self) -> str:
+        """`name@version`."""
+        manifest = self.predictor.manifest
+        return f"{manifest.name}@{manifest.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A version ready to be published.
+
+    Attributes:
+        folder: its files.
+        champion_metrics: the champion's figures on the same test rows.
+    """
+
+    run: Run
+    folder: Path
+    trained: Trained
+    manifest: Manifest
+    report: ClassificationReport
+    verdict: Verdict
+    champion_metrics: dict[str, float] | None
+
+
+def build(
+    settings: ClassifierSettings,
+    embed: EmbedTexts,
+    *,
+    base: Path,
+    runs: Path,
+    progress: Progress,
+    champion: Champion | None = None,
+    resume: bool = True,
+) -> Built:
+    """Read the data, train, evaluate, export, report, and hold against the gates.
+
+    Args:
+        settings: what to train.
+        embed: of the encoder that will serve it.
+        base: folder that relative paths in the settings start from.
+        runs: where run folders go.
+        progress: told how far it is.
+        champion: the version in production.
+        resume: carry on an unfinished run with the same settings, data and encoder.
+    """
+    with progress.stage("Reading the data", 1) as step:
+        data = load_data(settings, base=base)
+        step(1, f"{sum(map(len, data.parts().values())):,} rows, {len(data.labels)} labels")
+    key = [sha256_data(settings), data.digest, embed.spec.digest]
+    run = open_run(runs, settings.name, key, resume=resume)
+    run.log("resumed" if run.resumed else "started")
+    trained = train(data, settings, embed, run, progress)
+    folder = run.folder / "version"
+    scores, manifest = _evaluate_and_export(trained, embed, folder, progress)
+    champion_scores = _champion_scores(champion, data, progress)
+    report = _report(trained, embed, scores, folder)
+    baseline = None
+    if champion is not None and champion_scores is not None:
+        baseline = champion_scores.flat()
+        report = msgspec.structs.replace(report, baseline=baseline, baseline_name=champion.name)
+    _write_report(report, trained, folder)
+    verdict = judge(
+        dict(manifest.metrics),
+        settings.gates,
+        champion=baseline,
+        champion_name=champion.name if champion else "",
+    )
+    run.write_json("verdict.json", verdict)
+    run.finish()
+    return Built(run, folder, trained, manifest, report, verdict, baseline)
+
+
+def publish(
+    built: Built,
+    store: ModelStore,
+    *,
+    promotion: PromoteChoice = "auto",
+    expected: int | None = None,
+) -> tuple[Manifest, bool]:
+    """Publish a built version; promote it when the gates say so, or when told to.
+
+    `expected` is the number of the alias record that the gates compared with (see
+    `production_version`): should another version have gone live since, this one is published
+    and `Conflict` is raised instead of promoting it unjudged.
+
+    Returns:
+        The manifest with its version, and whether it was promoted.
+    """
+    number = production_version(store, built.manifest.name)[1] if expected is None else expected
+    manifest = publish_folder(store, built.manifest, built.folder)
+    wanted = promotion == "yes" or (promotion == "auto" and built.verdict.passed)
+    if wanted:
+        outcome = "gates passed" if built.verdict.passed else "promoted in spite of the gates"
+        reason = f"{outcome}: {'; '.join(built.verdict.reasons)}"
+        promote(store, manifest, expected=number, actor=_actor(), reason=reason)
+    return manifest, wanted
+
+
+def find_champion(
+    store: ModelStore, name: str, embedder: Callable[[str], EmbedTexts]
+) -> Champion | None:
+    """The version of `name` in production, or None when there is none.
+
+    Args:
+        store: where to look.
+        name: of the model.
+        embedder: opens the encoder of a model reference.
+
+    Raises:
+        ModelError: the version in production is not a classifier.
+    """
+    version, _ = production_version(store, name)
+    if version is None:
+        return None
+    manifest = store.manifest(name, version)
+    if manifest.kind != ClassifierKind.name:
+        raise ModelError(f"{name}@{version} is a model of kind {manifest.kind!r}: use another name")
+    predictor = ClassifierKind().load(manifest, lambda file: store.read(manifest.files[file]))
+    return Champion(predictor, embedder(f"{name}@{version}"))
+
+
+def _evaluate_and_export(
+    trained: Trained, embed: EmbedTexts, folder: Path, progress: Progress
+) -> tuple[dict[str, ClassificationScores], Manifest]:
+    """Export first, so that what is measured is what will be served."""
+    held = [name for name in ("validation", "test") if name in trained.data.parts()]
+    with progress.stage("Evaluating", len(held) + 1) as step:
+        manifest = export(trained, embed, folder, metrics={})
+        step(1)
+        head = (folder / HEAD_FILE).read_bytes()
+        predict = predict_with(ClassifierKind().load(manifest, lambda _: head), embed)
+        scores: dict[str, ClassificationScores] = {}
+        # After refitting, validation rows have been trained on and say nothing.
+        for name in held:
+            if name == "validation" and trained.settings.head.refit and "test" in held:
+                step(1)
+                continue
+            scores[name] = _scores(predict, trained.data, name, seed=trained.settings.seed)
+            step(1)
+    if scores:
+        metrics = scores["test" if "test" in scores else "validation"].flat()
+        manifest = export(trained, embed, folder, metrics=metrics)
+    return scores, manifest
+
+
+def _scores(
+    predict: Predict, data: ClassifierData, split: str, *, seed: int
+) -> ClassificationScores:
+    return evaluate(predict, data.parts()[split], data.labels, task=data.task, seed=seed)
+
+
+def _champion_scores(
+    champion: Champion | None, data: ClassifierData, progress: Progress
+) -> ClassificationScores | None:
+    """The champion on the new test rows; None where it cannot be compared."""
+    if champion is None or not len(data.test) or champion.predictor.body.task != data.task:
+        return None
+    predict, part, labels = union_of_labels(
+        predict_with(champion.predictor, champion.embed),
+        champion.predictor.body.labels,
+        data.test,
+        data.labels,
+    )
+    with progress.stage(f"Evaluating {champion.name}", 1) as step:
+        scores = evaluate(predict, part, labels, task=data.task, resamples=0)
+        step(1)
+    return scores
+
+
+def _report(
+    trained: Trained,
+    embed: EmbedTexts,
+    scores: dict[str, ClassificationScores],
+    folder: Path,
+) -> ClassificationReport:
+    size = (folder / HEAD_FILE).stat().st_size
+    return ClassificationReport(
+        model=model_facts(trained, embed.spec, head_bytes=size),
+        scores=scores,
+        data=data_summary(trained.data, trained),
+        learning_curve=trained.curve,
+        search=search_table(trained),
+    )
+
+
+def _write_report(report: ClassificationReport, trained: Trained, folder: Path) -> None:
+    from cuebox.reports.classification_page import render_classification_page
+
+    encode = msgspec.json.encode
+    (folder / "report.json").write_bytes(msgspec.json.format(encode(report), indent=1))
+    if trained.curve is not None:
+        (folder / "learning_curve.json").write_bytes(encode(trained.curve))
+    if report.scores:
+        page = render_classification_page(report)
+        (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
