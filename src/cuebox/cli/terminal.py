@@ -1,4 +1,4 @@
-"""Progress bars on standard error."""
+"""Progress bars and tables for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -6,13 +6,30 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.console import Console
+    from rich.table import Table
 
+    from cuebox.reports.scores import ClassificationScores
     from cuebox.training.progress import Step
 
-__all__ = ["TerminalProgress"]
+__all__ = ["TerminalProgress", "metrics_table"]
+
+_SHOWN = (
+    "accuracy",
+    "subset_accuracy",
+    "weighted_f1",
+    "macro_f1",
+    "micro_f1",
+    "top_3_accuracy",
+    "top_5_accuracy",
+    "mean_average_precision",
+    "ece",
+    "out_of_scope_recall",
+    "out_of_scope_auroc",
+    "out_of_scope_accuracy_with_rejection",
+)
 
 
 class TerminalProgress:
@@ -51,3 +68,34 @@ class TerminalProgress:
                     progress.update(task, advance=advance)
 
             yield step
+
+
+def metrics_table(
+    title: str,
+    scores: ClassificationScores,
+    *,
+    before: tuple[str, Mapping[str, float]] = ("", {}),
+) -> Table:
+    """The headline figures, beside those of the version `before` where there is one."""
+    from rich.table import Table
+
+    name, earlier = before
+    table = Table(title=title, title_justify="left")
+    table.add_column("metric")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    if earlier:
+        table.add_column(name, justify="right")
+    figures = scores.flat()
+    for metric in _SHOWN:
+        if metric not in figures:
+            continue
+        estimate = scores.metrics.get(metric)
+        interval = ""
+        if estimate is not None and estimate.low is not None and estimate.high is not None:
+            interval = f"{estimate.low:.4f} to {estimate.high:.4f}"
+        row = [metric.replace("_", " "), f"{figures[metric]:.4f}", interval]
+        if earlier:
+            row.append(f"{earlier[metric]:.4f}" if metric in earlier else "")
+        table.add_row(*row)
+    return table

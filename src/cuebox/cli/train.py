@@ -22,21 +22,6 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
-_SHOWN = (
-    "accuracy",
-    "subset_accuracy",
-    "weighted_f1",
-    "macro_f1",
-    "micro_f1",
-    "top_3_accuracy",
-    "top_5_accuracy",
-    "mean_average_precision",
-    "ece",
-    "out_of_scope_recall",
-    "out_of_scope_auroc",
-    "out_of_scope_accuracy_with_rejection",
-)
-
 
 @app.command()
 def train(
@@ -131,35 +116,16 @@ def _publish(
 
 
 def _print_summary(built: Built, console: Console) -> None:
-    from rich.table import Table
+    from cuebox.cli.terminal import metrics_table
 
     if not built.report.scores:
         console.print("No held-out rows: nothing was measured.")
         return
     split = built.report.main_split
     scores = built.report.scores[split]
-    table = Table(
-        title=f"{built.manifest.name} on {scores.rows:,} {split} rows", title_justify="left"
-    )
-    table.add_column("metric")
-    table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right")
-    if built.report.baseline:
-        table.add_column(built.report.baseline_name, justify="right")
-    figures = scores.flat()
-    for name in _SHOWN:
-        if name not in figures:
-            continue
-        estimate = scores.metrics.get(name)
-        interval = ""
-        if estimate is not None and estimate.low is not None and estimate.high is not None:
-            interval = f"{estimate.low:.4f} to {estimate.high:.4f}"
-        row = [name.replace("_", " "), f"{figures[name]:.4f}", interval]
-        if built.report.baseline:
-            before = built.report.baseline.get(name)
-            row.append("" if before is None else f"{before:.4f}")
-        table.add_row(*row)
-    console.print(table)
+    title = f"{built.manifest.name} on {scores.rows:,} {split} rows"
+    before = (built.report.baseline_name, built.report.baseline)
+    console.print(metrics_table(title, scores, before=before))
     console.print(f"Head: {built.report.model.head}", highlight=False)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cuebox.core.errors import DataError
 from cuebox.inputs import Row, SourceSettings, read_rows, rows_digest
-from cuebox.training.splits import SplitSummary, stratified_split
+from cuebox.training.splits import Splits, SplitSummary, stratified_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cuebox.kinds.classifier.body import Task
     from cuebox.kinds.classifier.settings import ClassifierSettings, DataSettings
 
-__all__ = ["ClassifierData", "Part", "load_data", "make_part"]
+__all__ = ["ClassifierData", "Part", "load_data", "load_rows", "make_part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def load_data(settings: ClassifierSettings, *, base: Path) -> ClassifierData:
             where the task is `single`.
     """
     rows = list(_read(settings.data, base))
-    splits = stratified_split(rows, settings.data.split, text=settings.text)
+    splits = _split(rows, settings)
     scope_label = settings.out_of_scope.label
     labels = sorted({label for row in splits.train for label in row.labels} - {scope_label})
     task = _task(rows, settings)
@@ -117,6 +117,11 @@ def load_data(settings: ClassifierSettings, *, base: Path) -> ClassifierData:
         digest=rows_digest(rows),
         sources=sorted({source.path for source in _all_sources(settings.data)}),
     )
+
+
+def load_rows(settings: ClassifierSettings, *, base: Path) -> Splits:
+    """The rows of each split as `load_data` divides them, before labels become numbers."""
+    return _split(list(_read(settings.data, base)), settings)
 
 
 def make_part(
@@ -151,6 +156,10 @@ def make_part(
     for place, known in enumerate(marked):
         targets[place, known] = 1
     return Part(texts, targets, np.array(outside, bool))
+
+
+def _split(rows: list[Row], settings: ClassifierSettings) -> Splits:
+    return stratified_split(rows, settings.data.split, text=settings.text)
 
 
 def _read(data: DataSettings, base: Path) -> Iterator[Row]:
