@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-    from rich.progress import Progress as Bars
-
     from cuebox.core.manifest import Manifest
     from cuebox.kinds.encoder.export import Exported
     from cuebox.kinds.encoder.settings import EncoderExportSettings
     from cuebox.training.parity import ParityReport
-    from cuebox.training.progress import Step
 
 __all__ = ["app"]
 
@@ -96,10 +90,10 @@ def _export_and_publish(
     quiet: bool,
 ) -> tuple[Exported, Manifest]:
     from rich.console import Console
-    from rich.progress import Progress as Bars
 
     from cuebox.app.build import open_store
     from cuebox.app.settings import load_settings
+    from cuebox.cli.terminal import TerminalProgress
     from cuebox.core.manifest import check_name
     from cuebox.engines.opener import EncoderOpener
     from cuebox.engines.settings import EngineSettings
@@ -108,34 +102,15 @@ def _export_and_publish(
     if alias is not None:
         check_name(alias, param="alias")
     store = open_store(load_settings(overrides={"store.url": store_url}))
-    with TemporaryDirectory() as scratch, Bars(console=Console(stderr=True), disable=quiet) as bars:
+    progress = TerminalProgress(Console(stderr=True, quiet=quiet))
+    with TemporaryDirectory() as scratch:
         # Files that are compared once and thrown away are not worth a place in the cache.
         opener = EncoderOpener(EngineSettings(cache_dir=""))
-        exported = export(name, settings, Path(scratch), opener, _Shown(bars))
+        exported = export(name, settings, Path(scratch), opener, progress)
         published = publish(exported, store)
     if alias is not None:
         store.move_alias(name, alias, published.version, reason="cuebox encoder export")
     return exported, published
-
-
-class _Shown:
-    """`training.progress.Progress` as bars on the terminal."""
-
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-
-    def stage(self, name: str, total: int) -> AbstractContextManager[Step]:
-        from contextlib import contextmanager
-
-        @contextmanager
-        def opened() -> Iterator[Step]:
-            task = self._bars.add_task(name, total=total)
-            yield lambda advance, note="": self._bars.update(
-                task, advance=advance, description=f"{name} {note}".rstrip()
-            )
-            self._bars.update(task, completed=total)
-
-        return opened()
 
 
 def _print(exported: Exported, published: Manifest, alias: str | None) -> None:
