@@ -30,8 +30,8 @@ class AccessLine(msgspec.Struct, omit_defaults=True):
     status: int
     ms: float
     request_id: str
-    event: str = "request"
-    level: str = "info"
+    event: str
+    level: str
     model: str | None = None
     rows: int = 0
     key: str | None = None
@@ -85,6 +85,7 @@ class AccessLog:
             status=status,
             ms=round(seconds * 1e3, 3),
             request_id=request.id,
+            event="request",
             level="info" if status < 500 else "error",
             model=request.model,
             rows=request.rows,

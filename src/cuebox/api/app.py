@@ -86,8 +86,8 @@ class Application:
 
     async def _answer(self, request: Request) -> Response:
         scope = request.scope
-        request.route, request.path_params = self._find(scope["method"], scope["path"])
-        route = request.route
+        route, request.path_params = self._find(scope["method"], scope["path"])
+        request.route = route
         self._admit(request, route)
         if route.takes_body:
             request.body = await read_body(request, self._max_body_bytes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cuebox.core.errors import InvalidRequest
 from cuebox.serving.requests import Timings
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from cuebox.api.keys import ApiKey
     from cuebox.api.ports import ModelService
-    from cuebox.api.routing import Route
     from cuebox.serving.requests import Readiness
 
     Scope = MutableMapping[str, Any]
@@ -21,12 +20,26 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
-__all__ = ["BINARY", "HTML", "JSON", "TEXT", "Request", "Response"]
+__all__ = ["BINARY", "HTML", "JSON", "TEXT", "Destination", "Request", "Response"]
 
 JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 BINARY = b"application/octet-stream"
+
+
+class Destination(Protocol):
+    """What is known of the route of a request once it is found."""
+
+    @property
+    def path(self) -> str:
+        """The route's path, with `{names}`."""
+        ...
+
+    @property
+    def dialect(self) -> Literal["openai", "oip"]:
+        """How its errors are written."""
+        ...
 
 
 class Request:
@@ -70,7 +83,7 @@ class Request:
         self.service = service
         self.started = started
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.route: Route | None = None
+        self.route: Destination | None = None
         self.path_params: dict[str, str] = {}
         self.body = b""
         self.id = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,8 @@ def openapi(
     types = [ErrorBody, OipError]
     types += [t for r in routes for t in (r.operation.request, r.operation.response) if t]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    for component in components.values():
+        _describe_properties(component)
     by_type = dict(zip(map(str, types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -82,6 +85,17 @@ def openapi(
             },
         },
     }
+
+
+def _describe_properties(schema: dict[str, Any]) -> None:
+    """Move what the docstring says of each attribute to the property of that name."""
+    text = inspect.cleandoc(schema.get("description", ""))
+    summary, _, attributes = text.partition("\n\nAttributes:\n")
+    if summary:
+        schema["description"] = " ".join(summary.split())
+    for name, told in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
+        if name in schema.get("properties", {}):
+            schema["properties"][name]["description"] = " ".join(told.split())
 
 
 _HEADERS = {

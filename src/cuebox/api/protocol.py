@@ -100,9 +100,9 @@ class Connection(HttpToolsProtocol):
         self.head_bytes += len(data)
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # No protocol to upgrade to: this request is answered, then the connection closes.
-            self.cycle.keep_alive = False
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_as_http(data[upgrade.args[0] :])
+            return
         except httptools.HttpParserError as error:
             if not self.transport.is_closing():
                 self._refuse(_parser_error(error))
@@ -118,7 +118,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Start the request and its body's clock."""
         limits = self.limits
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self.parser.should_upgrade():
             return
         if (
             self.head_bytes > limits.max_header_bytes
@@ -146,6 +146,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on the handler's deadline counts."""
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         self.head_bytes = 0
         if self.cycle.response_complete:
@@ -220,6 +222,25 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.abort()
 
+    def _go_on_as_http(self, rest: bytes) -> None:
+        """Parse a request that offers an upgrade again, as one that does not.
+
+        Some clients (Java's, for one) offer h2c with every first request, and RFC 9110 lets a
+        server ignore it; but the parser takes what follows the headers for another protocol.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(InvalidRequest("this server is no proxy"))
+            return
+        kept = [
+            b"%s: %s\r\n" % (name, value)
+            for name, value in self.headers
+            if name not in (b"upgrade", b"connection", b"http2-settings")
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        head = b"%s %s HTTP/1.1\r\n%s\r\n" % (method, self.url, b"".join(kept))
+        self.data_received(head + rest)
+
     def _rest(self) -> None:
         self.phase = "idle"
         self.deadline = monotonic() + self.limits.keep_alive
@@ -246,11 +267,12 @@ class Connection(HttpToolsProtocol):
         if cycle is not None and not cycle.response_complete:
             self.pipeline.clear()
             cycle.keep_alive = False
-            if cycle.more_body:
-                self._cancel(error)
-            else:
+            if not cycle.more_body or cycle.response_started:
                 self.flow.pause_reading()
-            return
+                return
+            # Its own body is broken, so that it will never be whole.
+            cycle.disconnected = True
+            self._cancel(Cancelled("the body is not valid HTTP"))
         response = error_response(error, "openai")
         self.transport.write(
             b"%scontent-type: %s\r\ncontent-length: %d\r\ncache-control: no-store\r\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -47,7 +47,7 @@ def docs_routes(document: Callable[[], object]) -> tuple[Route, ...]:
             handler=openapi_json,
             scope=None,
             operation=Operation(
-                summary="The OpenAPI document", tag="Documentation", response=dict[str, object]
+                summary="The OpenAPI document", tag="Documentation", response=dict[str, Any]
             ),
         ),
         *(_file_route(path, *file) for path, file in _FILES.items()),
