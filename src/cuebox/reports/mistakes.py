@@ -59,7 +59,7 @@ def top_confusions(
             predicted=names[given],
             count=len(rows),
             share=len(rows) / int(support[truth]),
-            examples=[texts[row] for row in rows[:examples]] if len(texts) else [],
+            examples=_distinct(texts, rows, examples),
         )
         for (truth, given), rows in ranked[:limit]
     ]
@@ -87,6 +87,13 @@ def worst_mistakes(
         for row in order
         if far[row] > 0
     ]
+
+
+def _distinct(texts: Sequence[str], rows: Sequence[int], most: int) -> list[str]:
+    """The first different texts among `rows`; none when there are no texts."""
+    if not len(texts):
+        return []
+    return list(dict.fromkeys(texts[row] for row in rows))[:most]
 
 
 def _members(row: BoolArray) -> list[int]:
