@@ -1,204 +1,79 @@
-"""`cuebox serve` and `cuebox keys` as a person uses them."""
+"""Heads that come and go in a running server, and what that server never loads."""
 
 from __future__ import annotations
 
-import http.client
-import signal
-import ssl
-import subprocess
-import sys
-import threading
 import time
-import urllib.request
-from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
-from tests.fakes.cuebox_process import Serving, serving
+from cuebox.store.opening import open_store
+from tests.fakes.models import publish_head
+from tests.fakes.server_process import ServerProcess, server_process
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-CUEBOX = [sys.executable, "-P", "-m", "cuebox.cli.main"]
-
-
-def ask(
-    serving: Serving, path: str, body: Any = None, *, key: str = "", context: Any = None
-) -> Any:
-    data = None if body is None else msgspec.json.encode(body)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    request = urllib.request.Request(serving.url + path, data, headers)
-    with urllib.request.urlopen(request, timeout=20, context=context) as answer:
-        content = answer.read()
-        kind = answer.headers["content-type"]
-        return msgspec.json.decode(content) if kind == "application/json" else content.decode()
+    from cuebox.store.model_store import ObjectModelStore
 
 
-def status_of(serving: Serving, path: str, body: Any = None, *, key: str = "") -> int:
-    try:
-        ask(serving, path, body, key=key)
-    except HTTPError as error:
-        with error:
-            return error.code
-    return 200
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectModelStore:
+    made = open_store(tmp_path / "store", cache_dir=tmp_path / "cache")
+    publish_head(made, "colour", labels=("red", "green", "blue"), favourite=2)
+    publish_head(made, "tags", labels=("x", "y"), task="multi", favourite=1)
+    return made
 
 
-def cuebox(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*CUEBOX, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+@pytest.fixture
+def server(tmp_path: Path, store: ObjectModelStore) -> Iterator[ServerProcess]:
+    assert store
+    with server_process(tmp_path) as running:
+        yield running
+
+
+def test_it_announces_itself_and_answers(server: ServerProcess) -> None:
+    assert server.ready["event"] == "ready"
+    assert len(server.ready["models"]) == 2
+    status, body, headers = server.request(
+        "POST", "/v1/classify", {"model": ["tags", "colour"], "input": ["one", "two"]}
     )
+    assert status == 200
+    assert [each["model"] for each in body["data"][1]["results"]] == ["tags", "colour"]
+    assert body["data"][0]["results"][1]["labels"][0]["label"] == "blue"
+    assert "encode;dur=" in headers["server-timing"]
 
 
-def test_what_it_says_when_it_is_ready(server: Serving) -> None:
-    assert server.facts["event"] == "ready"
-    assert sorted(name.partition("@")[0] for name in server.facts["models"]) == [
-        "intent", "mood", "tiny",
-    ]  # fmt: skip
-    assert server.url.startswith("http://127.0.0.1:")
+def test_no_torch_and_no_scikit_learn_in_the_server(server: ServerProcess) -> None:
+    server.request("POST", "/v1/classify", {"model": "*", "input": "text"})
+    server.request("GET", "/openapi.json")
+    maps = Path(f"/proc/{server.process.pid}/maps").read_text()
+    assert "/site-packages/onnxruntime/" in maps
+    for heavy in ("torch", "sklearn", "scipy", "pyarrow"):
+        assert f"/site-packages/{heavy}/" not in maps
 
 
-def test_every_classifier_at_once(server: Serving) -> None:
-    answer = ask(server, "/v1/classify", {"model": "*", "input": "where is my card"})
-    results = {result["model"]: result for result in answer["data"][0]["results"]}
-    assert set(results) == {"intent", "mood"}
-    assert results["mood"]["labels"][0]["label"] == "glad"
+def test_a_new_head_goes_live_and_out_without_a_restart(
+    server: ServerProcess, store: ObjectModelStore
+) -> None:
+    publish_head(store, "fresh", favourite=1)
+    status, body, _ = server.request("POST", "/v1/admin/reload", {})
+    assert status == 200, body
+    status, body, _ = server.request("POST", "/v1/classify", {"model": "fresh", "input": "text"})
+    assert (status, body["data"][0]["results"][0]["labels"][0]["label"]) == (200, "yes")
+    store.move_alias("fresh", "production", None)
+    give_up = time.monotonic() + 30
+    while True:  # found by the watcher, without being told
+        status, _, _ = server.request("POST", "/v1/classify", {"model": "fresh", "input": "text"})
+        if status == 404:
+            return
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
 
 
-def test_keys_from_creation_to_revocation_without_a_restart(tmp_path: Path, store: Path) -> None:
-    body = {"model": "mood", "input": "hello"}
-    token = cuebox(tmp_path, "keys", "create", "shop").stdout.strip()
-    with serving(tmp_path, store) as running:
-        assert running.facts["auth"] is True
-        assert status_of(running, "/v1/classify", body) == 401
-        assert status_of(running, "/v1/classify", body, key=token) == 200
-        assert status_of(running, "/metrics", key=token) == 403
-        admin = cuebox(tmp_path, "keys", "create", "ops", "--scope", "admin", "--json").stdout
-        admin_token = msgspec.json.decode(admin)["token"]
-        time.sleep(1.1)  # the file is looked at once a second
-        assert status_of(running, "/v1/admin/models", key=admin_token) == 200
-        assert cuebox(tmp_path, "keys", "revoke", "shop").returncode == 0
-        time.sleep(1.1)
-        assert status_of(running, "/v1/classify", body, key=token) == 401
-        assert running.stop() == 0
-    assert token not in running.log.read_text()
-    listed = msgspec.json.decode(cuebox(tmp_path, "keys", "list", "--json").stdout)
-    assert [(key["name"], bool(key["revoked"])) for key in listed] == [
-        ("shop", True), ("ops", False),
-    ]  # fmt: skip
-    assert "shop" in cuebox(tmp_path, "keys", "list").stdout
-
-
-def test_an_open_address_without_keys_is_refused(tmp_path: Path, store: Path) -> None:
-    refused = cuebox(tmp_path, "serve", "--store", str(store), "--host", "0.0.0.0", "--port", "0")
-    assert refused.returncode == 2
-    assert "cuebox keys create" in refused.stderr
-    assert refused.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["keys", "create", "x", "--scope", "root"], "root"),
-        (["keys", "create", "x", "--expires", "soon"], "soon"),
-        (["keys", "revoke", "nobody"], "nobody"),
-        (["serve", "--port", "70000"], "port"),
-        (["serve", "--config", "missing.toml"], "missing.toml"),
-    ],
-)
-def test_mistakes_are_one_line(tmp_path: Path, arguments: list[str], words: str) -> None:
-    result = cuebox(tmp_path, *arguments)
-    assert result.returncode == 2
-    assert words in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_tls(tmp_path: Path, store: Path) -> None:
-    certificate, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    with serving(
-        tmp_path, store, "--tls-certificate", certificate, "--tls-private-key", key
-    ) as running:
-        assert running.url.startswith("https://")
-        context = ssl.create_default_context(cafile=certificate)
-        body = {"model": "mood", "input": "hello"}
-        assert ask(running, "/v1/classify", body, context=context)["usage"]["rows"] == 1
-        assert running.stop() == 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopping_is_clean(tmp_path: Path, store: Path, number: signal.Signals) -> None:
-    with serving(tmp_path, store) as running:
-        running.process.send_signal(number)
-        assert running.process.wait(20) == 0
-    events = [msgspec.json.decode(line)["event"] for line in running.log.read_text().splitlines()]
-    assert events[-2:] == ["draining", "stopped"]
-
-
-def test_a_taken_port_is_said(tmp_path: Path, server: Serving, store: Path) -> None:
-    port = server.url.rpartition(":")[2]
-    refused = cuebox(tmp_path, "serve", "--store", str(store), "--port", port)
-    assert refused.returncode == 2
-    assert port in refused.stderr
-
-
-@pytest.mark.slow
-def test_workers_share_the_port_the_metrics_and_the_drain(tmp_path: Path, store: Path) -> None:
-    with serving(tmp_path, store, "--workers", "2") as running:
-        body = {"model": "mood", "input": "hello"}
-        for _ in range(40):
-            assert status_of(running, "/v1/classify", body) == 200
-        time.sleep(1.5)  # states are written once a second
-        line = 'cuebox_http_requests_total{route="/v1/classify",status="200"} 40'
-        assert line in ask(running, "/metrics")
-        assert running.stop() == 0
-    assert "Traceback" not in running.log.read_text()
-
-
-@pytest.mark.slow
-def test_a_killed_worker_is_replaced(tmp_path: Path, store: Path) -> None:
-    with serving(tmp_path, store, "--workers", "2") as running:
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(running.process.pid)],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        pids = [int(pid) for pid in children.stdout.split()]
-        assert len(pids) == 2
-        subprocess.run(["kill", "-9", str(pids[0])], check=True)
-        deadline = time.monotonic() + 20
-        while "restart_in_seconds" not in running.log.read_text():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        for _ in range(20):
-            assert status_of(running, "/health/live") == 200
-        assert running.stop() == 0
-
-
-def test_a_request_in_flight_survives_sigterm(tmp_path: Path, store: Path) -> None:
-    rows = [f"row {index} of a long request" for index in range(4_000)]
-    answers: list[int] = []
-
-    def bulk(running: Serving) -> None:
-        host, _, port = running.address.partition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=60)
-        content = msgspec.json.encode({"model": "*", "input": rows})
-        connection.request("POST", "/v1/classify", content)
-        response = connection.getresponse()
-        answers.append(len(msgspec.json.decode(response.read())["data"]))
-        connection.close()
-
-    with serving(tmp_path, store) as running:
-        client = threading.Thread(target=bulk, args=(running,))
-        client.start()
-        deadline = time.monotonic() + 20
-        while "cuebox_pending_rows 4000" not in ask(running, "/metrics"):
-            assert time.monotonic() < deadline
-        assert running.stop(60) == 0
-        client.join(20)
-    assert answers == [4_000]
+def test_a_missing_store_is_an_empty_one_and_says_so(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        status, body, _ = server.request("POST", "/v1/classify", {"model": "*", "input": "x"})
+        assert status == 404
+        assert "no classifier" in body["error"]["message"]
