@@ -57,7 +57,7 @@ def test_its_errors_are_the_clients_own(client: openai.OpenAI) -> None:
     assert missing.value.code == "model_not_found"
     assert missing.value.param == "model"
     with pytest.raises(openai.BadRequestError) as bad:
-        client.embeddings.create(model="tiny", input=["a", {"b": 1}])  # type: ignore[list-item]
+        client.embeddings.create(model="tiny", input=["a", {"b": 1}])  # type: ignore[arg-type]
     assert bad.value.param == "input[1]"
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("nobody")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from tests.fakes.service import Service
 
 from cuebox.api.build import build_application
 from cuebox.api.gate import Gate
 from cuebox.api.lines import LineWriter
 from cuebox.api.rate import RateLimiter
 from cuebox.api.settings import ServerSettings
+from tests.fakes.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping

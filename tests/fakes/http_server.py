@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvloop
-from tests.fakes.asgi import Lines
-from tests.fakes.service import Service
 
 from cuebox.api.build import build_application
 from cuebox.api.gate import Gate
@@ -18,6 +16,8 @@ from cuebox.api.listening import listen
 from cuebox.api.rate import RateLimiter
 from cuebox.api.server import Server
 from cuebox.api.settings import ServerSettings
+from tests.fakes.asgi import Lines
+from tests.fakes.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

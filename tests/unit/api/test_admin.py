@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fakes.asgi import call, make_application
-from tests.fakes.service import Service
 
 from cuebox.core.manifest import Manifest
 from cuebox.store import open_store
+from tests.fakes.asgi import call, make_application
+from tests.fakes.service import Service
 
 if TYPE_CHECKING:
     from pathlib import Path

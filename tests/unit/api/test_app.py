@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from tests.fakes.asgi import Lines, call, make_application, request_scope
-from tests.fakes.service import Service, failing
 
 from cuebox.api.settings import LimitSettings, LogSettings, ServerSettings
 from cuebox.core.errors import DeadlineExceeded, Overloaded, Unavailable
+from tests.fakes.asgi import Lines, call, make_application, request_scope
+from tests.fakes.service import Service, failing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
 from tests.fakes.asgi import call, make_application
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fakes.asgi import Answer, call, make_application
 
 from cuebox.api import gate as gate_module
 from cuebox.api.gate import Gate, is_loopback
@@ -12,6 +11,7 @@ from cuebox.api.listening import check_exposure
 from cuebox.api.rate import RateLimiter
 from cuebox.api.settings import AuthSettings, ServerSettings
 from cuebox.core.errors import ConfigError
+from tests.fakes.asgi import Answer, call, make_application
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.asgi import call, make_application
 
 from cuebox.api.tensors import InputTensor, label_output, read_texts
 from cuebox.core.errors import InvalidRequest
+from tests.fakes.asgi import call, make_application
 
 if TYPE_CHECKING:
     from pathlib import Path

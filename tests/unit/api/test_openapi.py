@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from openapi_spec_validator import validate
-from tests.fakes.service import Service
 
 from cuebox.api.build import all_routes
 from cuebox.api.errors import STATUS
 from cuebox.api.openapi import openapi
 from cuebox.api.settings import ServerSettings
+from tests.fakes.service import Service
 
 if TYPE_CHECKING:
     from cuebox.api.routing import Route

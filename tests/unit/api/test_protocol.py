@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fakes.http_server import RunningServer, exchange, running_server
-from tests.fakes.service import Service
 
 from cuebox.api.settings import LimitSettings, ServerSettings
+from tests.fakes.http_server import RunningServer, exchange, running_server
+from tests.fakes.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

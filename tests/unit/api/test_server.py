@@ -6,10 +6,9 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
+from cuebox.api.settings import ServerSettings
 from tests.fakes.http_server import exchange, running_server
 from tests.fakes.service import Service
-
-from cuebox.api.settings import ServerSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

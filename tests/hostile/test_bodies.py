@@ -1,0 +1,167 @@
+"""Bodies of every sort: the designed 4xx, never a 500."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fakes.asgi import call, make_application
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cuebox.api.app import Application
+
+ROUTES = [
+    "/v1/classify",
+    "/v1/embeddings",
+    "/v2/models/mood/infer",
+    "/v2/repository/index",
+    "/v1/admin/models/mood/promote",
+    "/v1/admin/models/mood/rollback",
+]
+PREDICT = ROUTES[:3]
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=12,
+)
+field_names = st.sampled_from(
+    ["model", "input", "top_k", "threshold", "truncate", "on_error", "inputs", "outputs", "id",
+     "name", "shape", "datatype", "data", "parameters", "encoding_format", "dimensions", "x"]
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    return make_application(tmp_path_factory.mktemp("bodies"))
+
+
+def check(application: Application, path: str, body: bytes) -> int:
+    answer = call(application, "POST", path, body)
+    assert answer.status < 500, (path, body[:200], answer.body)
+    decoded = answer.json()
+    if answer.status >= 400:
+        error = decoded["error"]
+        assert isinstance(error, str) if path.startswith("/v2") else error["message"]
+    return answer.status
+
+
+FIXED = {
+    "empty": b"",
+    "not json": b"hello",
+    "truncated": b'{"model": "mood", "input": "a"',
+    "array": b"[1, 2]",
+    "number": b"7",
+    "null": b"null",
+    "nan": b'{"model": "mood", "input": NaN}',
+    "infinity": b'{"model": "mood", "input": "a", "threshold": Infinity}',
+    "huge number": b'{"model": "mood", "input": [1e999]}',
+    "long number": b'{"model": "mood", "input": [' + b"9" * 5000 + b"]}",
+    "lone surrogate": b'{"model": "mood", "input": "\\ud800"}',
+    "surrogate in name": b'{"model": "\\udfff", "input": "a"}',
+    "invalid utf-8": b'{"model": "mood", "input": "\xff\xfe"}',
+    "overlong utf-8": b'{"model": "mood", "input": "\xc0\x80"}',
+    "utf-16": '{"model": "mood", "input": "a"}'.encode("utf-16"),
+    "bom": b'\xef\xbb\xbf{"model": "mood", "input": "a"}',
+    "nul bytes": b"\x00" * 100,
+    "deep lists": b'{"model": "mood", "input": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+    "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "many rows": msgspec.json.encode({"model": "mood", "input": ["x"] * 100_000}),
+    "many models": msgspec.json.encode({"model": ["mood"] * 100_000, "input": "x"}),
+    "many fields": msgspec.json.encode({f"f{i}": i for i in range(100_000)}),
+    "long name": msgspec.json.encode({"model": "m" * 1_000_000, "input": "x"}),
+}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("body", FIXED.values(), ids=FIXED.keys())
+def test_known_nasty_bodies(application: Application, path: str, body: bytes) -> None:
+    empty_means_defaults = body == b"" and path.endswith(("index", "rollback"))
+    status = check(application, path, body) if not empty_means_defaults else 400
+    if path in PREDICT:
+        assert 400 <= status < 500
+
+
+def test_a_repeated_key_counts_once(application: Application) -> None:
+    body = b'{"model": "nobody", "model": "mood", "input": "a"}'
+    assert check(application, "/v1/classify", body) == 200
+
+
+@settings(max_examples=150, deadline=None)
+@given(path=st.sampled_from(PREDICT), body=st.binary(max_size=200))
+def test_random_bytes(application: Application, path: str, body: bytes) -> None:
+    check(application, path, body)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    path=st.sampled_from(PREDICT),
+    fields=st.dictionaries(field_names, json_values, max_size=5),
+    known=st.booleans(),
+)
+def test_random_values_in_known_fields(
+    application: Application, path: str, fields: dict[str, Any], known: bool
+) -> None:
+    base: dict[str, Any] = {"model": "mood", "input": "a"} if known else {}
+    check(application, path, msgspec.json.encode(base | fields))
+
+
+@settings(max_examples=150, deadline=None)
+@given(tensor=st.dictionaries(field_names, json_values, max_size=6), header=st.text(max_size=6))
+def test_random_tensors(application: Application, tensor: dict[str, Any], header: str) -> None:
+    base = {"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a"]}
+    body = msgspec.json.encode({"inputs": [base | tensor]})
+    headers = {"Inference-Header-Content-Length": header.encode("utf-8").decode("latin-1")}
+    for given_headers in ({}, headers):
+        answer = call(application, "POST", "/v2/models/mood/infer", body, given_headers)
+        assert answer.status < 500
+
+
+@settings(max_examples=150, deadline=None)
+@given(path=st.text(max_size=40), method=st.sampled_from(["GET", "POST", "PUT", "HEAD", "BREW"]))
+def test_random_paths(application: Application, path: str, method: str) -> None:
+    for prefix in ("/", "/v1/models/", "/v2/models/", "/v2/models/mood/versions/"):
+        assert call(application, method, prefix + path, b"{}").status < 500
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["authorization", "x-api-key", "x-request-id", "traceparent", "content-type",
+             "content-length", "content-encoding", "origin", "x-request-timeout-ms", "host"]
+        ),
+        st.text(st.characters(max_codepoint=255), max_size=30),
+    )
+)  # fmt: skip
+def test_random_headers(application: Application, headers: dict[str, str]) -> None:
+    body = {"model": "mood", "input": "a"}
+    assert call(application, "POST", "/v1/classify", body, headers).status < 500
+
+
+def test_the_real_service_refuses_bad_rows_too(tmp_path: Path) -> None:
+    """Rows are the service's to judge; it must do so without a 500 as well."""
+    import asyncio
+
+    from cuebox.app.build import build_service
+    from cuebox.app.settings import load_settings
+    from tests.fakes.tiny_store import make_store
+
+    store = make_store(tmp_path)
+    overrides = {"store.url": str(store), "engine.cache_dir": str(tmp_path / "engine")}
+    service = build_service(load_settings(None, overrides, {}))
+    asyncio.run(service.reload())
+    application = make_application(tmp_path, service)  # type: ignore[arg-type]
+    rows: list[Any] = ["", " ", "a\x00b", "\u202e", "x" * 100_001, None, 3, 1e300, True, [], {}]
+    rows += [[1], ["a"], [[1]], {"text": "a"}]
+    for path in ("/v1/classify", "/v1/embeddings"):
+        for row in rows:
+            for values in (row, [row], ["ok", row]):
+                body = {"model": "tiny" if "emb" in path else "*", "input": values}
+                check(application, path, msgspec.json.encode(body))
