@@ -132,7 +132,7 @@ def _confusion_table(pairs: Sequence[Confusion]) -> Markup:
         Column("the model said"),
         Column("rows", number=True),
         Column("of that label", number=True),
-        *([Column("for example")] if quoted else []),
+        *([Column("for example", kind="quotes")] if quoted else []),
     ]
     rows = [
         [
@@ -140,7 +140,7 @@ def _confusion_table(pairs: Sequence[Confusion]) -> Markup:
             Cell(breakable(pair.predicted or "(nothing)"), kind="wrong"),
             Cell(f"{pair.count:,}"),
             Cell(percent(pair.share)),
-            *([Cell(_quotes(pair.examples), kind="quotes")] if quoted else []),
+            *([Cell(_quotes(pair.examples))] if quoted else []),
         ]
         for pair in pairs
     ]
@@ -149,14 +149,14 @@ def _confusion_table(pairs: Sequence[Confusion]) -> Markup:
 
 def _mistake_table(mistakes: Sequence[Mistake]) -> Markup:
     columns = [
-        Column("text"),
+        Column("text", kind="quotes"),
         Column("it was"),
         Column("the model said"),
         Column("how sure", number=True),
     ]
     rows = [
         [
-            Cell(element("q", _cut(row.text)) if row.text else f"row {row.row}", kind="quotes"),
+            Cell(element("q", _cut(row.text)) if row.text else f"row {row.row}"),
             Cell(breakable(", ".join(row.truth) or "(none of the labels)"), kind="label"),
             Cell(breakable(", ".join(row.predicted) or "(nothing)"), kind="wrong"),
             Cell(percent(row.probability)),

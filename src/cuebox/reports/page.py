@@ -42,6 +42,11 @@ class Column:
 
     title: str
     number: bool = False
+    kind: str = ""
+
+    def classes(self) -> str | None:
+        """For the `class` attribute of the heading and the cells."""
+        return " ".join(filter(None, ("number" if self.number else "", self.kind))) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,7 @@ def table(
     With an `anchor`, its id on the page, the columns can be sorted. A `tall` one scrolls.
     """
     heads = [
-        element("th", column.title, scope="col", class_="number" if column.number else None)
-        for column in columns
+        element("th", column.title, scope="col", class_=column.classes()) for column in columns
     ]
     lines = [
         element("tr", *(_cell(cell, columns[place], place) for place, cell in enumerate(row)))
@@ -143,14 +147,12 @@ def table(
 
 
 def _cell(cell: Cell, column: Column, place: int) -> Markup:
-    classes = [name for name in (column.number and "number", cell.kind) if name]
-    if cell.share is not None:
-        classes.append("bar")
+    classes = [column.classes(), cell.kind, None if cell.share is None else "bar"]
     return element(
         "td" if place else "th",
         cell.content,
         scope=None if place else "row",
-        class_=" ".join(classes) or None,
+        class_=" ".join(filter(None, classes)) or None,
         data_value=None if cell.value is None else f"{cell.value:.6g}",
         style=None if cell.share is None else f"--share:{100 * cell.share:.1f}%",
     )

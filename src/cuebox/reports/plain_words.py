@@ -107,10 +107,14 @@ def _gain_of_doubling(tail: Sequence[LearningPoint]) -> float:
 
 def calibration_words(calibration: Calibration, *, multilabel: bool) -> str:
     """What a confidence near 90 % is worth, and which way the model errs."""
-    total = sum(part.count for part in calibration.bins)
-    solid = [part for part in calibration.bins if part.count >= max(10, total // 500)]
-    said = sum(part.confidence * part.count for part in calibration.bins) / total
-    was = sum(part.accuracy * part.count for part in calibration.bins) / total
+    # Most labels of a multi-label row are far from true and say nothing about those in doubt.
+    bins = [part for part in calibration.bins if not multilabel or part.confidence >= 0.1]
+    total = sum(part.count for part in bins)
+    if not total:
+        return "It is never sure enough of a label to say."
+    solid = [part for part in bins if part.count >= max(10, total // 500)]
+    error = sum(abs(part.confidence - part.accuracy) * part.count for part in bins) / total
+    lean = sum((part.confidence - part.accuracy) * part.count for part in bins)
     example = min(solid, key=lambda part: abs(part.confidence - 0.9), default=None)
     words = ""
     if example is not None:
@@ -119,9 +123,9 @@ def calibration_words(calibration: Calibration, *, multilabel: bool) -> str:
             f"When it says {percent(example.confidence, 0)}, {subject} "
             f"{percent(example.accuracy, 0)} of the time. "
         )
-    if calibration.ece <= 0.02:
+    if error <= 0.03:
         return words + "Its confidence can be taken at its word."
-    if said < was:
+    if lean < 0:
         return words + "On the whole it is more careful than it needs to be."
     return words + "On the whole it is surer than it should be."
 
