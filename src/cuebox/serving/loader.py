@@ -84,9 +84,9 @@ class Loader:
         served before stays, the reason is kept in `failures`.
         """
         loaded = _Loaded(trunks=dict(previous.trunks))
-        for reference in self._references():
+        for reference, version in self._references():
             try:
-                self._load_one(reference, previous, loaded)
+                self._load_one(reference, version, previous, loaded)
             except CueboxError as error:
                 self._keep_previous(reference, previous, loaded, error)
         used = {predictor.manifest.encoder.digest for predictor in loaded.predictors.values()
@@ -97,23 +97,29 @@ class Loader:
                 trunk.close()
         return Catalog(self._serve(loaded.predictors, trunks), trunks, loaded.failures)
 
-    def _references(self) -> list[str]:
+    def _references(self) -> list[tuple[str, str | None]]:
+        """What to serve, and the version where finding it out told that as well."""
         if self._settings.models:
-            return list(self._settings.models)
+            return [(reference, None) for reference in self._settings.models]
         store = self._parts.store
-        found = []
+        found: list[tuple[str, str | None]] = []
         for name in store.names():
             production = store.aliases(name).get("production")
             if production is not None and production.version is not None:
-                found.append(name)
+                found.append((name, production.version))
         return found
 
-    def _load_one(self, reference: str, previous: Catalog, loaded: _Loaded) -> None:
+    def _load_one(
+        self, reference: str, version: str | None, previous: Catalog, loaded: _Loaded
+    ) -> None:
+        served = previous.models.get(reference)
+        if served is not None and served.info.version == version:
+            loaded.predictors[reference] = served.predictor
+            return
         manifest = self._parts.resolve(reference)
         # Under another reference than its name (`spam@candidate`) a model is served, listed and
         # answered by that reference, so that two versions of one model can stand side by side.
         manifest = msgspec.structs.replace(manifest, name=reference)
-        served = previous.models.get(reference)
         if served is not None and served.info.version == manifest.version:
             loaded.predictors[reference] = served.predictor
             return
