@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cuebox.app.settings import Settings
-    from cuebox.core.manifest import Manifest
-    from cuebox.core.ports import ModelStore
+    from cuebox.core.manifest import EncoderSpec, Manifest
+    from cuebox.core.ports import EmbedTexts, ModelStore
     from cuebox.kinds.classifier.pipeline import Built
     from cuebox.kinds.classifier.settings import ClassifierSettings
 
@@ -56,7 +56,8 @@ def train(
     settings = load_settings(settings_file, {"store.url": store})
     opened = open_store(settings)
     console = Console(stderr=True)
-    console.print(f"[bold]{model.name}[/] on {model.encoder}", highlight=False)
+    encoder = f"{model.finetune.base}, fine-tuned" if model.finetune.enabled else model.encoder
+    console.print(f"[bold]{model.name}[/] on {encoder}", highlight=False)
     built, expected = _build(model, settings, opened, config.parent, runs, console, resume=resume)
     _print_summary(built, console)
     if publish:
@@ -76,25 +77,42 @@ def _build(
     resume: bool,
 ) -> tuple[Built, int]:
     """The built version, and the record of `production` that it was held against."""
-    from cuebox.app.build import text_embedder
     from cuebox.cli.terminal import TerminalProgress
     from cuebox.kinds.classifier.pipeline import build, find_champion
     from cuebox.training.publishing import production_version
 
+    encoders = _Encoders(settings, store)
     _, expected = production_version(store, model.name)
-    champion = find_champion(
-        store, model.name, lambda reference: text_embedder(settings, store, reference)
-    )
     built = build(
         model,
-        text_embedder(settings, store, model.encoder),
+        encoders,
         base=base,
         runs=runs,
         progress=TerminalProgress(console),
-        champion=champion,
+        champion=find_champion(store, model.name, encoders),
         resume=resume,
     )
     return built, expected
+
+
+class _Encoders:
+    """Encoders opened with the configured engine, embeddings cached on disk."""
+
+    def __init__(self, settings: Settings, store: ModelStore) -> None:
+        self._settings = settings
+        self._store = store
+
+    def stored(self, reference: str) -> EmbedTexts:
+        from cuebox.app.build import text_embedder
+
+        return text_embedder(self._settings, self._store, reference)
+
+    def exported(self, spec: EncoderSpec, model: Path, tokenizer: Path) -> EmbedTexts:
+        from cuebox.app.build import encoder_opener, worker_count
+        from cuebox.training.embedder import CachedEmbedder
+
+        opened, session = encoder_opener(self._settings)(spec, model, tokenizer)
+        return CachedEmbedder(opened, session, cache=None, workers=worker_count(self._settings))
 
 
 def _publish(

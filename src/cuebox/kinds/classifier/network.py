@@ -27,7 +27,7 @@ _BATCH = 256
 _FEWEST_STEPS, _MOST_STEPS = 400, 8000
 # Random numbers are drawn once and each step takes a stretch of them from a random place:
 # drawing them anew would take longer than the matrix products.
-_RANDOM = 1 << 20
+_RANDOM = 1 << 18
 _WARMUP = 0.05
 _BETA1, _BETA2, _EPSILON = 0.9, 0.99, 1e-8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -22,10 +22,9 @@ from cuebox.training.publishing import production_version, promote, publish_fold
 from cuebox.training.runs import Run, open_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from cuebox.core.manifest import Manifest
+    from cuebox.core.manifest import EncoderSpec, Manifest
     from cuebox.core.ports import EmbedTexts, ModelStore
     from cuebox.kinds.classifier.data import ClassifierData
     from cuebox.kinds.classifier.predict import ClassifierPredictor
@@ -34,9 +33,23 @@ if TYPE_CHECKING:
     from cuebox.reports.scores import ClassificationScores
     from cuebox.training.progress import Progress
 
-__all__ = ["Built", "Champion", "PromoteChoice", "build", "find_champion", "publish"]
+__all__ = ["Built", "Champion", "Encoders", "PromoteChoice", "build", "find_champion", "publish"]
 
 PromoteChoice = Literal["auto", "yes", "no"]
+# Folder of the version's files within the run's.
+_VERSION = "version"
+
+
+class Encoders(Protocol):
+    """Opens encoders for training."""
+
+    def stored(self, reference: str) -> EmbedTexts:
+        """The encoder of a model in the store."""
+        ...
+
+    def exported(self, spec: EncoderSpec, model: Path, tokenizer: Path) -> EmbedTexts:
+        """An encoder from its two files."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Built:
 
 def build(
     settings: ClassifierSettings,
-    embed: EmbedTexts,
+    encoders: Encoders,
     *,
     base: Path,
     runs: Path,
@@ -85,7 +98,7 @@ def build(
 
     Args:
         settings: what to train.
-        embed: of the encoder that will serve it.
+        encoders: where encoders come from.
         base: folder that relative paths in the settings start from.
         runs: where run folders go.
         progress: told how far it is.
@@ -95,11 +108,17 @@ def build(
     with progress.stage("Reading the data", 1) as step:
         data = load_data(settings, base=base)
         step(1, f"{sum(map(len, data.parts().values())):,} rows, {len(data.labels)} labels")
-    key = [sha256_data(settings), data.digest, embed.spec.digest]
+    key = [sha256_data(settings), data.digest]
+    embed = None
+    if not settings.finetune.enabled:
+        embed = encoders.stored(settings.encoder)
+        key.append(embed.spec.digest)
     run = open_run(runs, settings.name, key, resume=resume)
     run.log("resumed" if run.resumed else "started")
+    folder = run.folder / _VERSION
+    if embed is None:
+        embed = _finetuned(data, settings, encoders, run, base, progress)
     trained = train(data, settings, embed, run, progress)
-    folder = run.folder / "version"
     scores, manifest = _evaluate_and_export(trained, embed, folder, progress)
     champion_scores = _champion_scores(champion, data, progress)
     report = _report(trained, embed, scores, folder)
@@ -145,15 +164,13 @@ def publish(
     return manifest, wanted
 
 
-def find_champion(
-    store: ModelStore, name: str, embedder: Callable[[str], EmbedTexts]
-) -> Champion | None:
+def find_champion(store: ModelStore, name: str, encoders: Encoders) -> Champion | None:
     """The version of `name` in production, or None when there is none.
 
     Args:
         store: where to look.
         name: of the model.
-        embedder: opens the encoder of a model reference.
+        encoders: opens its encoder.
 
     Raises:
         ModelError: the version in production is not a classifier.
@@ -165,7 +182,30 @@ def find_champion(
     if manifest.kind != ClassifierKind.name:
         raise ModelError(f"{name}@{version} is a model of kind {manifest.kind!r}: use another name")
     predictor = ClassifierKind().load(manifest, lambda file: store.read(manifest.files[file]))
-    return Champion(predictor, embedder(f"{name}@{version}"))
+    return Champion(predictor, encoders.stored(f"{name}@{version}"))
+
+
+def _finetuned(
+    data: ClassifierData,
+    settings: ClassifierSettings,
+    encoders: Encoders,
+    run: Run,
+    base: Path,
+    progress: Progress,
+) -> EmbedTexts:
+    """Fine-tune the encoder and export it into the version's own files."""
+    from cuebox.kinds.classifier.finetune import finetune
+    from cuebox.training.export_encoder import MODEL_FILE, TOKENIZER_FILE, export_encoder
+
+    checkpoint = settings.finetune.base
+    if ":" not in checkpoint:
+        checkpoint = str(base / checkpoint)
+    source = finetune(data, settings, checkpoint, run, progress)
+    folder = run.folder / _VERSION
+    with progress.stage("Exporting the encoder", 1) as step:
+        spec = export_encoder(source, folder)
+        step(1)
+    return encoders.exported(spec, folder / MODEL_FILE, folder / TOKENIZER_FILE)
 
 
 def _evaluate_and_export(

@@ -135,29 +135,36 @@ class FinetuneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
     Attributes:
         enabled: whether to do it; the head is then trained on the new encoder as on any other.
-        base: the encoder to start from: a folder with `config.json` and weights, or an
-            `hf:` reference, or `package:` and the name of an installed package.
+        base: the checkpoint to start from: a folder with `config.json` and
+            `model.safetensors`, `hf:org/name`, or `package:` and the name of an installed package.
         epochs: passes over the rows.
-        lr: highest learning rate, of the encoder's last layer.
-        head_lr: learning rate of the classification layer.
-        layer_decay: each layer further down learns this much slower.
-        batch: rows in a step.
-        max_tokens: longer texts are cut in training.
         patience: epochs without a better validation score before it stops.
+        batch: rows in a step.
+        lr: highest learning rate, of the encoder's last layer.
+        layer_decay: each layer further down learns this much slower.
+        head_lr: learning rate of the classification layer, which starts from a trained one.
+        freeze_words: leave the word embeddings as they are, which keeps words that the rows
+            never show where they were.
+        max_tokens: longer texts are cut in training.
+        average: decay of the moving average of all weights, which is what is kept.
+        device: `auto` is a GPU when there is one.
     """
 
     enabled: bool = False
     base: str = ""
-    epochs: _Count = 20
-    lr: _Positive = 1e-4
-    head_lr: _Positive = 1e-3
+    epochs: _Count = 10
+    patience: _Count = 4
+    batch: _Count = 64
+    lr: _Positive = 2e-4
     layer_decay: _Share = 0.9
-    batch: _Count = 32
-    max_tokens: Annotated[int, msgspec.Meta(ge=8)] = 64
-    warmup: _Share = 0.1
+    head_lr: _Positive = 1e-3
     weight_decay: _Share = 0.01
+    warmup: _Share = 0.08
+    dropout: _Share = 0.1
     label_smoothing: _Share = 0.1
-    patience: _Count = 5
+    freeze_words: bool = True
+    max_tokens: Annotated[int, msgspec.Meta(ge=8)] = 64
+    average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.99
     device: str = "auto"
 
     def __post_init__(self) -> None:

@@ -40,7 +40,7 @@ def model_facts(trained: Trained, spec: EncoderSpec, *, head_bytes: int) -> Mode
         name=settings.name,
         description=settings.description,
         multilabel=body.task == "multi",
-        encoder=settings.encoder,
+        encoder=_encoder_name(trained),
         encoder_digest=spec.digest,
         head=", ".join(parts),
         command=command_line(),
@@ -101,6 +101,11 @@ def search_table(trained: Trained) -> SearchTable:
             for trial in trained.trials
         ],
     )
+
+
+def _encoder_name(trained: Trained) -> str:
+    finetune = trained.settings.finetune
+    return f"{finetune.base}, fine-tuned" if finetune.enabled else trained.settings.encoder
 
 
 def _words(data: ClassifierData, trained: Trained) -> dict[str, float]:
