@@ -20,7 +20,7 @@ INK = "#1d2330"
 MUTED = "#5b6472"
 LINE = "#dedad2"
 ACCENT = "#0f6e84"
-WARN = "#c2410c"
+WARN = "#b83c0a"
 
 MISSING = "charts need the reports extra: pip install 'cuebox[reports]'"
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.reports.classification_overview import model_facts, overview_section, page_top
-from cuebox.reports.classification_sections import (
+from cuebox.reports.classification_confidence import (
     confidence_section,
-    labels_section,
     learning_section,
-    mistakes_section,
     out_of_scope_section,
     thresholds_section,
 )
+from cuebox.reports.classification_mistakes import labels_section, mistakes_section
+from cuebox.reports.classification_overview import model_facts, overview_section, page_top
 from cuebox.reports.markup import Child, Markup, element
 from cuebox.reports.metric_names import NONE, count, figure, metric_name
 from cuebox.reports.page import Cell, Column, Section, render_page, table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from cuebox.core.errors import DataError
 from cuebox.reports.scores import ClassificationScores
 
 __all__ = [
@@ -145,7 +146,13 @@ class ClassificationReport(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
     @property
     def main_split(self) -> str:
-        """The split that the page is about."""
+        """The split that the page is about.
+
+        Raises:
+            DataError: the report has no scores.
+        """
+        if not self.scores:
+            raise DataError(f"the report of {self.model.name!r} has no scores", param="scores")
         for split in ("test", "validation"):
             if split in self.scores:
                 return split

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
+from cuebox.core.errors import DataError
 from cuebox.reports import page as page_module
 from cuebox.reports.classification_page import render_classification_page
 from cuebox.reports.classification_report import ClassificationReport, SearchTable
@@ -169,3 +170,9 @@ def test_an_empty_search_is_no_section() -> None:
         single_label_report(3), search=SearchTable(metric="accuracy", trials=[])
     )
     assert "What was tried" not in render_classification_page(report)
+
+
+def test_a_report_without_scores_is_refused() -> None:
+    report = msgspec.structs.replace(single_label_report(2), scores={})
+    with pytest.raises(DataError, match="'topics' has no scores"):
+        render_classification_page(report)
