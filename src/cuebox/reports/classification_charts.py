@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cuebox.reports.charts import ACCENT, INK, MUTED, WARN
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = [
 
 WIDTH = 420
 HEIGHT = 260
+FEW = 10  # a bin of a reliability diagram with fewer rows is drawn pale
 
 Chart = Any  # an altair chart
 
@@ -42,11 +45,9 @@ def learning_curve_chart(curve: LearningCurve, *, metric: str) -> Chart:
     import altair as alt
 
     points = sorted(curve.points, key=lambda point: point.rows)
-    values = [
-        {"rows": p.rows, "value": p.value, "low": p.low, "high": p.high, "train": p.train}
-        for p in points
-    ]
-    reach = [figure for value in values for key, figure in value.items() if key != "rows"]
+    named = _apart([point.rows for point in points])
+    values = [msgspec.structs.asdict(point) | {"named": point.rows in named} for point in points]
+    reach = [figure for p in points for figure in (p.value, p.low, p.train)]
     low = min(figure for figure in reach if figure is not None)
     base = alt.Chart(_data(values), width=WIDTH, height=HEIGHT).encode(
         x=alt.X(
@@ -69,10 +70,19 @@ def learning_curve_chart(curve: LearningCurve, *, metric: str) -> Chart:
         measured.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
         base.mark_line().encode(y=y),
         base.mark_point(opacity=1).encode(y=y),
-        base.mark_text(dy=16, dx=6, fontSize=11).encode(
-            y=y, text=alt.Text("value:Q", format=".1%")
-        ),
+        base.transform_filter("datum.named")
+        .mark_text(dy=16, dx=6, fontSize=11)
+        .encode(y=y, text=alt.Text("value:Q", format=".1%")),
     )
+
+
+def _apart(rows: list[int]) -> set[int]:
+    """Of rising row counts, those whose figures fit side by side, counted from the last."""
+    named: list[int] = []
+    for count in reversed(rows):
+        if not named or count * 1.5 <= named[-1]:
+            named.append(count)
+    return set(named)
 
 
 def reliability_chart(calibration: Calibration) -> Chart:
@@ -87,6 +97,7 @@ def reliability_chart(calibration: Calibration) -> Chart:
             "confidence": part.confidence,
             "accuracy": part.accuracy,
             "share": part.count / total,
+            "few": part.count < FEW,
         }
         for part in calibration.bins
     ]
@@ -99,8 +110,9 @@ def reliability_chart(calibration: Calibration) -> Chart:
     hidden = alt.X("low:Q", scale=unit, axis=alt.Axis(title=None, labels=False, format="~%"))
     bars = (
         alt.Chart(_data(values), width=WIDTH, height=HEIGHT - 30)
-        .mark_bar(opacity=0.6)
+        .mark_bar()
         .encode(
+            opacity=alt.condition("datum.few", alt.value(0.2), alt.value(0.6)),
             x=hidden,
             x2="high:Q",
             y=alt.Y("accuracy:Q", scale=unit, axis=alt.Axis(title="was right", format="~%")),

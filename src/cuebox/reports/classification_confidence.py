@@ -69,7 +69,7 @@ def confidence_section(scores: ClassificationScores) -> Section:
     caption = (
         "Bars: how often an answer was right, by how sure the model said it was. On the dashed "
         "line both agree; bars over it mean more careful than needed, under it too sure. Below: "
-        "how many answers fall there."
+        "how many answers fall there; a pale bar rests on fewer than ten."
     )
     if scores.multilabel:
         caption = caption.replace("an answer was right", "a label was true")

@@ -84,12 +84,13 @@ def _histogram(seen: list[tuple[str, int, float]]) -> Chart:
         {"low": index * step + 0.003, "high": (index + 1) * step - 0.003, "labels": count}
         for index, count in enumerate(counts)
     ]
+    edges = [index / 20 for index in range(lowest, 21)]
     base = alt.Chart(alt.Data(values=values[lowest:]), width=WIDTH, height=HEIGHT)
     return base.mark_bar(opacity=0.8, cornerRadiusEnd=3).encode(
         x=alt.X(
             "low:Q",
             scale=alt.Scale(domain=[lowest * step, 1], nice=False),
-            axis=alt.Axis(title="F1 of the class", format="~%", grid=False),
+            axis=alt.Axis(title="F1 of the class", format="~%", grid=False, values=edges),
         ),
         x2="high:Q",
         y=alt.Y("labels:Q", axis=alt.Axis(title="classes", tickMinStep=1, format="d")),

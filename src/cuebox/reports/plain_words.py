@@ -80,10 +80,9 @@ def learning_outlook(curve: LearningCurve) -> LearningOutlook:
     if len({point.rows for point in tail}) < 2:
         return LearningOutlook("Not known.", "The curve needs at least two sizes.")
     before, last = tail[-2:]
-    seen = (
-        f"From {count(before.rows, 'row')} to {last.rows:,}, {name} went from "
-        f"{percent(before.value)} to {percent(last.value)}."
-    )
+    was, now = percent(before.value), percent(last.value)
+    change = f"stayed at {now}" if was == now else f"went from {was} to {now}"
+    seen = f"From {count(before.rows, 'row')} to {last.rows:,}, {name} {change}."
     gain = _gain_of_doubling(tail)
     noise = (last.high - last.low) / 2 if last.low is not None and last.high is not None else 0.0
     about = f"{points(gain)} ({percent(min(last.value + gain, 1))})"
