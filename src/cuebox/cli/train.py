@@ -58,7 +58,13 @@ def train(
     console = Console(stderr=True)
     encoder = f"{model.finetune.base}, fine-tuned" if model.finetune.enabled else model.encoder
     console.print(f"[bold]{model.name}[/] on {encoder}", highlight=False)
-    built, expected = _build(model, settings, opened, config.parent, runs, console, resume=resume)
+    try:
+        built, expected = _build(
+            model, settings, opened, config.parent, runs, console, resume=resume
+        )
+    except KeyboardInterrupt:
+        console.print("Interrupted: the same command carries on where it stopped.")
+        raise
     _print_summary(built, console)
     if publish:
         _publish(built, opened, promote, expected, console)
@@ -78,7 +84,8 @@ def _build(
 ) -> tuple[Built, int]:
     """The built version, and the record of `production` that it was held against."""
     from cuebox.cli.terminal import TerminalProgress
-    from cuebox.kinds.classifier.pipeline import build, find_champion
+    from cuebox.kinds.classifier.champion import find_champion
+    from cuebox.kinds.classifier.pipeline import build
     from cuebox.training.publishing import production_version
 
     encoders = _Encoders(settings, store)

@@ -71,6 +71,10 @@ class Run:
         with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
             file.write(f"{_now()} {message}\n")
 
+    def discard(self, name: str) -> None:
+        """Remove a file of the run, if it is there."""
+        (self.folder / name).unlink(missing_ok=True)
+
     def finish(self) -> None:
         """Mark the run as complete, so that the next one starts afresh."""
         state = _read_state(self.folder)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from cuebox.core.digests import sha256_data
-from cuebox.core.errors import ModelError
+from cuebox.kinds.classifier.champion import champion_scores
 from cuebox.kinds.classifier.data import load_data
-from cuebox.kinds.classifier.evaluate import Predict, evaluate, predict_with, union_of_labels
+from cuebox.kinds.classifier.evaluate import Predict, evaluate, predict_with
 from cuebox.kinds.classifier.export import export
+from cuebox.kinds.classifier.finetune import finetune
+from cuebox.kinds.classifier.finetune_loop import RESUME_STATE
 from cuebox.kinds.classifier.kind import HEAD_FILE, ClassifierKind
 from cuebox.kinds.classifier.summary import data_summary, model_facts, search_table
 from cuebox.kinds.classifier.train import train
@@ -24,46 +26,20 @@ from cuebox.training.runs import Run, open_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cuebox.core.manifest import EncoderSpec, Manifest
+    from cuebox.core.manifest import Manifest
     from cuebox.core.ports import EmbedTexts, ModelStore
+    from cuebox.kinds.classifier.champion import Champion, Encoders
     from cuebox.kinds.classifier.data import ClassifierData
-    from cuebox.kinds.classifier.predict import ClassifierPredictor
     from cuebox.kinds.classifier.settings import ClassifierSettings
     from cuebox.kinds.classifier.train import Trained
     from cuebox.reports.scores import ClassificationScores
     from cuebox.training.progress import Progress
 
-__all__ = ["Built", "Champion", "Encoders", "PromoteChoice", "build", "find_champion", "publish"]
+__all__ = ["Built", "PromoteChoice", "build", "publish"]
 
 PromoteChoice = Literal["auto", "yes", "no"]
 # Folder of the version's files within the run's.
 _VERSION = "version"
-
-
-class Encoders(Protocol):
-    """Opens encoders for training."""
-
-    def stored(self, reference: str) -> EmbedTexts:
-        """The encoder of a model in the store."""
-        ...
-
-    def exported(self, spec: EncoderSpec, model: Path, tokenizer: Path) -> EmbedTexts:
-        """An encoder from its two files."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """The version in production that a new one has to hold up against."""
-
-    predictor: ClassifierPredictor
-    embed: EmbedTexts
-
-    @property
-    def name(self) -> str:
-        """`name@version`."""
-        manifest = self.predictor.manifest
-        return f"{manifest.name}@{manifest.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +96,11 @@ def build(
         embed = _finetuned(data, settings, encoders, run, base, progress)
     trained = train(data, settings, embed, run, progress)
     scores, manifest = _evaluate_and_export(trained, embed, folder, progress)
-    champion_scores = _champion_scores(champion, data, progress)
+    compared = champion_scores(champion, data, progress)
     report = _report(trained, embed, scores, folder)
     baseline = None
-    if champion is not None and champion_scores is not None:
-        baseline = champion_scores.flat()
+    if champion is not None and compared is not None:
+        baseline = compared.flat()
         report = msgspec.structs.replace(report, baseline=baseline, baseline_name=champion.name)
     _write_report(report, trained, folder)
     verdict = judge(
@@ -135,6 +111,7 @@ def build(
     )
     run.write_json("verdict.json", verdict)
     run.finish()
+    run.discard(RESUME_STATE)
     return Built(run, folder, trained, manifest, report, verdict, baseline)
 
 
@@ -164,27 +141,6 @@ def publish(
     return manifest, wanted
 
 
-def find_champion(store: ModelStore, name: str, encoders: Encoders) -> Champion | None:
-    """The version of `name` in production, or None when there is none.
-
-    Args:
-        store: where to look.
-        name: of the model.
-        encoders: opens its encoder.
-
-    Raises:
-        ModelError: the version in production is not a classifier.
-    """
-    version, _ = production_version(store, name)
-    if version is None:
-        return None
-    manifest = store.manifest(name, version)
-    if manifest.kind != ClassifierKind.name:
-        raise ModelError(f"{name}@{version} is a model of kind {manifest.kind!r}: use another name")
-    predictor = ClassifierKind().load(manifest, lambda file: store.read(manifest.files[file]))
-    return Champion(predictor, encoders.stored(f"{name}@{version}"))
-
-
 def _finetuned(
     data: ClassifierData,
     settings: ClassifierSettings,
@@ -194,7 +150,6 @@ def _finetuned(
     progress: Progress,
 ) -> EmbedTexts:
     """Fine-tune the encoder and export it into the version's own files."""
-    from cuebox.kinds.classifier.finetune import finetune
     from cuebox.training.export_encoder import MODEL_FILE, TOKENIZER_FILE, export_encoder
 
     checkpoint = settings.finetune.base
@@ -236,24 +191,6 @@ def _scores(
     predict: Predict, data: ClassifierData, split: str, *, seed: int
 ) -> ClassificationScores:
     return evaluate(predict, data.parts()[split], data.labels, task=data.task, seed=seed)
-
-
-def _champion_scores(
-    champion: Champion | None, data: ClassifierData, progress: Progress
-) -> ClassificationScores | None:
-    """The champion on the new test rows; None where it cannot be compared."""
-    if champion is None or not len(data.test) or champion.predictor.body.task != data.task:
-        return None
-    predict, part, labels = union_of_labels(
-        predict_with(champion.predictor, champion.embed),
-        champion.predictor.body.labels,
-        data.test,
-        data.labels,
-    )
-    with progress.stage(f"Evaluating {champion.name}", 1) as step:
-        scores = evaluate(predict, part, labels, task=data.task, resamples=0)
-        step(1)
-    return scores
 
 
 def _report(

@@ -85,13 +85,13 @@ def test_an_encoder_learns_the_rows(single_tsv: Path, checkpoint: Path, tmp_path
 def test_an_interrupted_run_ends_like_one_that_was_not(
     single_tsv: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cuebox.kinds.classifier import finetune as module
+    from cuebox.kinds.classifier import finetune_loop as module
 
     settings, data = prepare(single_tsv, checkpoint)
     whole = open_run(tmp_path / "runs", "whole", ["a"])
     expected = finetune(data, settings, whole)
     broken = open_run(tmp_path / "runs", "broken", ["a"])
-    judge = module._Loop._judge
+    judge = module.FinetuneLoop._judge
     calls: list[int] = []
 
     def stop_in_the_second_epoch(loop: Any) -> float:
@@ -101,7 +101,7 @@ def test_an_interrupted_run_ends_like_one_that_was_not(
         return judge(loop)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module._Loop, "_judge", stop_in_the_second_epoch)
+        patch.setattr(module.FinetuneLoop, "_judge", stop_in_the_second_epoch)
         with pytest.raises(KeyboardInterrupt):
             finetune(data, settings, broken)
     assert len(epochs(broken)) == 1
@@ -114,9 +114,9 @@ def test_an_interrupted_run_ends_like_one_that_was_not(
 def test_it_stops_when_it_gets_no_better(
     single_tsv: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cuebox.kinds.classifier import finetune as module
+    from cuebox.kinds.classifier import finetune_loop as module
 
-    monkeypatch.setattr(module._Loop, "_judge", lambda _: 0.5)
+    monkeypatch.setattr(module.FinetuneLoop, "_judge", lambda _: 0.5)
     settings, data = prepare(single_tsv, checkpoint, epochs=9, patience=2)
     run = open_run(tmp_path / "runs", "intents", ["a"])
     finetune(data, settings, run)

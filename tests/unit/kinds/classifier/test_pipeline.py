@@ -12,8 +12,9 @@ from cuebox.core.errors import Conflict, ModelError, ParityError
 from cuebox.core.manifest import EncoderSpec, Golden, Manifest
 from cuebox.core.types import ClassifyOptions
 from cuebox.kinds.classifier import KIND
+from cuebox.kinds.classifier.champion import Champion, find_champion
 from cuebox.kinds.classifier.export import check_parity
-from cuebox.kinds.classifier.pipeline import Built, Champion, build, find_champion, publish
+from cuebox.kinds.classifier.pipeline import Built, build, publish
 from cuebox.kinds.classifier.settings import ClassifierSettings, parse_classifier_settings
 from cuebox.reports.classification_report import ClassificationReport
 from cuebox.store import open_store
