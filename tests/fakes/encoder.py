@@ -46,7 +46,7 @@ class FakeEncoder:
 
     def __init__(self, spec: EncoderSpec | None = None) -> None:
         self.spec = spec or fake_spec()
-        self.runs = 0
+        self.rows = 0
         self.closed = False
         self.fail_with: Exception | None = None
         self.entered = threading.Semaphore(0)
@@ -59,7 +59,7 @@ class FakeEncoder:
         assert self.gate.wait(10)
         if self.fail_with is not None:
             raise self.fail_with
-        self.runs += 1
+        self.rows += len(batch.ids)
         rows = [
             np.random.default_rng(ids.tolist()).standard_normal(self.spec.dim).astype(np.float32)
             for ids in batch.ids

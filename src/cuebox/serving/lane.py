@@ -1,8 +1,7 @@
 """A lane: the worker threads of one encoder, fed first in, first out.
 
-A job is a few texts of one request. A worker tokenises and encodes them one at a time, because
-on a CPU a batch of one is the fastest and the answer does not depend on its neighbours, and
-hands all of them back to the event loop at once.
+A worker takes what waits, up to `batch_rows` texts, runs them together and hands them back to
+the event loop. It never waits for company: an idle server runs every text alone at once.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from cuebox.core.errors import CueboxError, DeadlineExceeded, InvalidRequest, Unavailable
-from cuebox.core.types import Embedded, TokenBatch
+from cuebox.core.errors import CueboxError, DeadlineExceeded, Unavailable
+from cuebox.serving.batch import Outcome, Row, encode_rows
 from cuebox.serving.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -21,30 +20,25 @@ if TYPE_CHECKING:
 
     from cuebox.core.ports import Encoder, Tokenizer
 
-__all__ = ["Job", "Lane", "Outcome", "encode_text", "too_long"]
-
-Outcome = Embedded | CueboxError
+__all__ = ["Job", "Lane"]
 
 
 class Job:
     """Texts to embed for one request, and where their time went (seconds)."""
 
     __slots__ = (
-        "deadline", "encode", "enqueued", "future", "keep_whole", "queue", "texts", "tokenize",
+        "deadline", "encode", "enqueued", "future", "keep_whole", "loop", "queue", "texts",
+        "tokenize",
     )  # fmt: skip
 
     def __init__(
-        self,
-        texts: Sequence[str | Sequence[int]],
-        *,
-        deadline: float,
-        keep_whole: bool,
-        future: asyncio.Future[list[Outcome]],
+        self, texts: Sequence[str | Sequence[int]], *, deadline: float, keep_whole: bool
     ) -> None:
         self.texts = texts
         self.deadline = deadline
         self.keep_whole = keep_whole
-        self.future = future
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[list[Outcome]] = self.loop.create_future()
         self.enqueued = time.monotonic()
         self.queue = 0.0
         self.tokenize = 0.0
@@ -55,16 +49,28 @@ class Job:
         """The request that wanted it was cancelled."""
         return self.future.cancelled()
 
+    @property
+    def rows(self) -> int:
+        """How many texts it holds."""
+        return len(self.texts)
+
 
 class Lane:
-    """`workers` threads that run one encoder; `submit` from the event loop, awaits the result."""
+    """`workers` threads that run one encoder; `submit` from the event loop, await the future."""
 
     def __init__(
-        self, tokenizer: Tokenizer, encoder: Encoder, *, workers: int, max_queue: int
+        self,
+        tokenizer: Tokenizer,
+        encoder: Encoder,
+        *,
+        workers: int,
+        max_queue: int,
+        batch_rows: int,
     ) -> None:
         self._tokenizer = tokenizer
         self._encoder = encoder
         self._workers = workers
+        self._batch_rows = batch_rows
         self._scheduler: Scheduler[Job] = Scheduler(max_queue)
         self._ready = threading.Condition(threading.Lock())
         self._closing = False
@@ -77,7 +83,7 @@ class Lane:
 
     @property
     def workers(self) -> int:
-        """How many texts are encoded at once."""
+        """How many runs proceed side by side."""
         return self._workers
 
     @property
@@ -94,8 +100,7 @@ class Lane:
             Overloaded: the queue is full.
             Unavailable: the lane is closed.
         """
-        future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        job = Job(texts, deadline=deadline, keep_whole=keep_whole, future=future)
+        job = Job(texts, deadline=deadline, keep_whole=keep_whole)
         with self._ready:
             if self._closing:
                 raise Unavailable("the server is shutting down")
@@ -113,85 +118,59 @@ class Lane:
         self._encoder.close()
 
     def _work(self) -> None:
-        while (job := self._next()) is not None:
+        while jobs := self._next():
             started = time.monotonic()
-            job.queue = started - job.enqueued
-            outcomes = [self._encode(job, text) for text in job.texts]
-            _deliver(job, outcomes)
-            self._scheduler.ran(time.monotonic() - started)
+            for job in jobs:
+                job.queue = started - job.enqueued
+            self._encode(jobs)
+            self._scheduler.ran((time.monotonic() - started) / len(jobs))
 
-    def _next(self) -> Job | None:
+    def _next(self) -> Sequence[Job]:
+        """Jobs to run now; waits for one, and is empty when the lane closes."""
         while True:
             with self._ready:
                 while not len(self._scheduler):
                     if self._closing:
-                        return None
+                        return ()
                     self._ready.wait()
-                picked = self._scheduler.pick(time.monotonic())
+                picked = self._scheduler.pick(
+                    time.monotonic(), rows=self._batch_rows, workers=self._workers
+                )
             for late in picked.expired:
                 late.queue = time.monotonic() - late.enqueued
-                _deliver(late, [_too_late(late.queue)] * len(late.texts))
-            if picked.job is not None:
-                return picked.job
+                _deliver([late], [[_too_late(late.queue)] * late.rows])
+            if picked.jobs:
+                return picked.jobs
 
-    def _encode(self, job: Job, text: str | Sequence[int]) -> Outcome:
-        if job.abandoned:
-            return _too_late(0.0)
-        try:
-            return encode_text(self._tokenizer, self._encoder, text, job)
-        except CueboxError as error:
-            return error
-        except Exception as error:  # a worker must outlive any engine fault
-            return CueboxError(f"the encoder failed: {type(error).__name__}: {error}")
-
-
-def encode_text(
-    tokenizer: Tokenizer, encoder: Encoder, text: str | Sequence[int], job: Job | None = None
-) -> Embedded:
-    """Tokenise and embed one text (or token ids), adding the time each takes to `job`.
-
-    Raises:
-        InvalidRequest: the text is over the encoder's length and the job wants it whole.
-    """
-    started = time.monotonic()
-    if isinstance(text, str):
-        tokens = tokenizer.encode(text)
-        ids, total = tokens.ids, tokens.total
-    else:
-        ids, total = text, len(text)
-    tokenized = time.monotonic()
-    if job is not None:
-        job.tokenize += tokenized - started
-        if job.keep_whole and total > len(ids):
-            raise too_long(total, len(ids))
-    vector = encoder.run(TokenBatch.of([ids]))[0].copy()
-    vector.flags.writeable = False
-    if job is not None:
-        job.encode += time.monotonic() - tokenized
-    return Embedded(vector, len(ids), total)
+    def _encode(self, jobs: Sequence[Job]) -> None:
+        rows = [[Row(text, keep_whole=job.keep_whole) for text in job.texts] for job in jobs]
+        together = [row for of_job in rows for row in of_job]
+        for start in range(0, len(together), self._batch_rows):
+            encode_rows(together[start : start + self._batch_rows], self._tokenizer, self._encoder)
+        for job, of_job in zip(jobs, rows, strict=True):
+            job.tokenize = sum(row.tokenize for row in of_job)
+            job.encode = sum(row.encode for row in of_job)
+        _deliver(jobs, [[row.outcome or _lost() for row in of_job] for of_job in rows])
 
 
-def too_long(total: int, limit: int) -> InvalidRequest:
-    """The error for a text over the encoder's length that must not be cut."""
-    return InvalidRequest(
-        f"the text has {total} tokens, the encoder reads {limit}: "
-        "shorten it, or send truncate='end'"
-    )
-
-
-def _deliver(job: Job, outcomes: list[Outcome]) -> None:
-    loop = job.future.get_loop()
+def _deliver(jobs: Sequence[Job], outcomes: Sequence[list[Outcome]]) -> None:
+    """Hand results to the event loop, all in one call: waking it costs more than the rest."""
     try:
-        loop.call_soon_threadsafe(_resolve, job.future, outcomes)
+        jobs[0].loop.call_soon_threadsafe(_resolve, jobs, outcomes)
     except RuntimeError:
-        # The loop closed under a request nobody waits for any more.
+        # The loop closed under requests nobody waits for any more.
         return
 
 
-def _resolve(future: asyncio.Future[list[Outcome]], outcomes: list[Outcome]) -> None:
-    if not future.done():
-        future.set_result(outcomes)
+def _resolve(jobs: Sequence[Job], outcomes: Sequence[list[Outcome]]) -> None:
+    for job, found in zip(jobs, outcomes, strict=True):
+        if not job.future.done():
+            job.future.set_result(found)
 
 
 def _too_late(waited: float) -> DeadlineExceeded:
     return DeadlineExceeded(f"the request's time ran out after {waited:.3f} s in the queue")
+
+
+def _lost() -> CueboxError:
+    return CueboxError("a text was not encoded")

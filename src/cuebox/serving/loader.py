@@ -148,8 +148,7 @@ class Loader:
             self._parts.cache,
             self._metrics,
             workers=self._parts.workers,
-            max_queue=self._settings.max_queue,
-            rows_per_job=self._settings.rows_per_job,
+            settings=self._settings,
         )
 
     def _replay(self, manifest: Manifest, predictor: Predictor, trunk: Trunk) -> None:

@@ -27,15 +27,20 @@ class Item(Protocol):
         """Whether nobody waits for it any more."""
         ...
 
+    @property
+    def rows(self) -> int:
+        """How many texts it holds."""
+        ...
+
 
 T = TypeVar("T", bound=Item)
 
 
 @dataclass(frozen=True, slots=True)
 class Picked(Generic[T]):
-    """One decision: the job to run, if any, and the jobs whose deadline passed meanwhile."""
+    """One decision: the jobs to run together, and those whose deadline passed meanwhile."""
 
-    job: T | None
+    jobs: Sequence[T]
     expired: Sequence[T]
 
 
@@ -64,18 +69,28 @@ class Scheduler(Generic[T]):
             )
         self._queue.append(job)
 
-    def pick(self, now: float) -> Picked[T]:
-        """Take the next job that somebody still waits for and that is not late."""
+    def pick(self, now: float, *, rows: int, workers: int) -> Picked[T]:
+        """Take the next jobs that somebody still waits for and that are not late.
+
+        Args:
+            now: the time on the caller's clock.
+            rows: most texts to take together; a single job may hold more.
+            workers: who shares the queue, so that none takes more than its part of it.
+        """
+        most = min(rows, -(-len(self._queue) // workers))
+        jobs: list[T] = []
         expired: list[T] = []
-        while self._queue:
+        taken = 0
+        while self._queue and (not jobs or taken + self._queue[0].rows <= most):
             job = self._queue.popleft()
             if job.abandoned:
                 continue
             if job.deadline <= now:
                 expired.append(job)
                 continue
-            return Picked(job, expired)
-        return Picked(None, expired)
+            jobs.append(job)
+            taken += job.rows
+        return Picked(jobs, expired)
 
     def ran(self, seconds: float) -> None:
         """Learn how long a job takes, for `retry_after`."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cuebox.core.errors import CueboxError, DeadlineExceeded
-from cuebox.serving.lane import Lane, encode_text, too_long
+from cuebox.serving.batch import encode_text, too_long
+from cuebox.serving.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from cuebox.core.manifest import EncoderSpec
     from cuebox.core.ports import EmbeddingCache, Encoder, Tokenizer
     from cuebox.core.types import Embedded
-    from cuebox.serving.lane import Job, Outcome
+    from cuebox.serving.batch import Outcome
+    from cuebox.serving.lane import Job
     from cuebox.serving.metrics import Metrics
     from cuebox.serving.requests import Timings
+    from cuebox.serving.settings import ServingSettings
 
 __all__ = ["Embeddings", "Trunk"]
 
@@ -48,8 +51,7 @@ class Trunk:
         metrics: Metrics,
         *,
         workers: int,
-        max_queue: int,
-        rows_per_job: int,
+        settings: ServingSettings,
     ) -> None:
         self.spec = spec
         self.digest = spec.digest
@@ -57,8 +59,14 @@ class Trunk:
         self._encoder = encoder
         self._cache = cache
         self._metrics = metrics
-        self._rows_per_job = rows_per_job
-        self._lane = Lane(tokenizer, encoder, workers=workers, max_queue=max_queue)
+        self._rows_per_job = settings.rows_per_job
+        self._lane = Lane(
+            tokenizer,
+            encoder,
+            workers=workers,
+            max_queue=settings.max_queue,
+            batch_rows=settings.batch_rows,
+        )
         metrics.gauge("cuebox_queue_jobs", lambda: float(self._lane.waiting), self._labels)
 
     @property
@@ -67,7 +75,7 @@ class Trunk:
 
     def embed_now(self, text: str) -> Embedded:
         """Embed one text in the calling thread, past cache and queue: for goldens and warm-up."""
-        return encode_text(self._tokenizer, self._encoder, text)
+        return encode_text(text, self._tokenizer, self._encoder)
 
     async def embed(
         self,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pytest
-from tests.fakes.models import publish_head
 
 from cuebox.app.build import build_service, open_store
 from cuebox.app.settings import Settings, load_settings
@@ -20,13 +19,16 @@ from cuebox.core.errors import (
     PayloadTooLarge,
     UnknownModel,
 )
+from cuebox.kinds.classifier.head import Head, load_head, softmax
 from cuebox.serving.requests import ClassifyRequest, EmbedRequest, Timings
+from tests.fakes.models import embed_tiny, publish_head
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from cuebox.core.ports import ModelStore
+    from cuebox.core.types import FloatArray
     from cuebox.serving.requests import ClassifyResponse
     from cuebox.serving.service import Service
 
@@ -334,16 +336,35 @@ def test_a_classifier_does_not_embed(settings: Settings, store: ModelStore) -> N
     run(settings, use)
 
 
-def test_served_embeddings_are_those_of_a_text_alone(settings: Settings, store: ModelStore) -> None:
+def test_without_batches_an_answer_does_not_depend_on_its_company(
+    settings: Settings, store: ModelStore
+) -> None:
     publish_head(store, "abc", labels=list("abc"), seed=7)
+    alone_always = msgspec.structs.replace(
+        settings, serving=msgspec.structs.replace(settings.serving, batch_rows=1)
+    )
+    texts = [f"text number {number} and more" for number in range(40)]
 
     async def use(service: Service) -> None:
-        texts = [f"text number {number} and more" for number in range(40)]
         _, together, _ = await service.probabilities("abc", None, texts, timings=Timings())
-        alone = [
-            (await service.probabilities("abc", None, [text], timings=Timings()))[1][0]
-            for text in texts
-        ]
-        assert np.allclose(together, np.stack(alone), atol=1e-6)
+        alone = predictions(embed_tiny(texts))
+        assert np.allclose(together, alone, atol=1e-6)
 
-    run(settings, use)
+    async def use_batches(service: Service) -> None:
+        _, together, _ = await service.probabilities("abc", None, texts, timings=Timings())
+        alone = predictions(embed_tiny(texts))
+        assert np.allclose(together, alone, atol=0.05)
+
+    head = read_head(store, "abc")
+
+    def predictions(embeddings: FloatArray) -> FloatArray:
+        return softmax(head.logits(embeddings))
+
+    run(alone_always, use)
+    run(settings, use_batches)
+
+
+def read_head(store: ModelStore, name: str) -> Head:
+    manifest = store.manifest(name, store.versions(name)[-1])
+    content = store.read(manifest.files["head.safetensors"])
+    return load_head(content, name=name, labels=3, dim=None)

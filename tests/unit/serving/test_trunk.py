@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fakes.encoder import FakeEncoder, FakeTokenizer
 
 from cuebox.cache.embeddings import LruEmbeddingCache
 from cuebox.cache.settings import CacheSettings
@@ -15,7 +14,9 @@ from cuebox.core.errors import CueboxError, DeadlineExceeded, InvalidRequest, Ov
 from cuebox.core.types import Embedded
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.requests import Timings
+from cuebox.serving.settings import ServingSettings
 from cuebox.serving.trunk import Trunk
+from tests.fakes.encoder import FakeEncoder, FakeTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +36,7 @@ def trunk(encoder: FakeEncoder) -> Iterator[Trunk]:
         LruEmbeddingCache(CacheSettings()),
         Metrics(),
         workers=1,
-        max_queue=3,
-        rows_per_job=2,
+        settings=ServingSettings(max_queue=3, rows_per_job=2, batch_rows=2),
     )
     yield made
     encoder.gate.set()
@@ -54,10 +54,10 @@ async def entered(encoder: FakeEncoder) -> None:
 def test_equal_texts_are_encoded_once_and_remembered(trunk: Trunk, encoder: FakeEncoder) -> None:
     async def run() -> None:
         first = await trunk.embed(["a", "b", "a"], timings=Timings(), deadline=soon())
-        assert encoder.runs == 2
+        assert encoder.rows == 2
         assert first.cached == 1
         again = await trunk.embed(["b"], timings=Timings(), deadline=soon())
-        assert encoder.runs == 2
+        assert encoder.rows == 2
         assert again.cached == 1
         assert isinstance(first.rows[1], Embedded)
         assert again.rows[0] is first.rows[1]
@@ -112,7 +112,7 @@ def test_client_gone_while_queued_costs_the_encoder_nothing(
         encoder.gate.set()
         await busy
         await trunk.embed(["after"], timings=Timings(), deadline=soon())
-        assert encoder.runs == 2
+        assert encoder.rows == 2
 
     asyncio.run(run())
 
@@ -172,7 +172,7 @@ def test_single_requests_slip_in_between_a_bulk_request(trunk: Trunk, encoder: F
         await asyncio.sleep(0)
         encoder.gate.set()
         await single
-        assert encoder.runs < 20
+        assert encoder.rows < 20
         await bulk
 
     asyncio.run(run())
