@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from tests.fakes.models import publish_head
 
 from cuebox.app.build import build_service, open_store
 from cuebox.app.bulk import BulkPrediction, BulkSummary
 from cuebox.app.settings import Settings, load_settings
 from cuebox.core.errors import ConfigError, DataError, UnknownModel
 from cuebox.inputs.settings import SourceSettings
+from tests.fakes.models import publish_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
