@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,9 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the models of a store until SIGTERM, then drain."""
+    # Before numpy is loaded, here and in the workers that inherit it: a second BLAS thread would
+    # fight the encoder for its core, and a product of one row gains nothing from it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cuebox.api.settings import ServerSettings
     from cuebox.app.settings import convert_section, load_settings
 

@@ -15,6 +15,8 @@ from cuebox.kinds.classifier.head import sigmoid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from cuebox.core.types import ClassifyOptions, FloatArray, IntArray
     from cuebox.kinds.classifier.joint import JointHeads
     from cuebox.kinds.classifier.predict import ClassifierPredictor
@@ -73,7 +75,7 @@ def _answer_single(
 ) -> list[list[Classification]]:
     with np.errstate(invalid="ignore"):
         segments = _segment_softmax(heads, logits)
-        scores: list[list[float]] = (1.0 / segments.total).T.tolist()
+        scores: list[list[float]] = _readable(1.0 / segments.total).T.tolist()
     _check_finite(heads.single, scores)
     tops: list[list[float]] = segments.top.T.tolist()
     if options.threshold is None and options.top_k in (None, 1):
@@ -126,7 +128,7 @@ def _top_lists(
 def _best(labels: Sequence[str], scores: FloatArray, top_k: int) -> list[LabelScore]:
     """The `top_k` labels, best first; equal scores keep the order of the labels."""
     order = np.argsort(-scores, kind="stable")[:top_k]
-    pairs = zip(order.tolist(), scores[order].tolist(), strict=True)
+    pairs = zip(order.tolist(), _readable(scores[order]).tolist(), strict=True)
     return [LabelScore(labels[label], score) for label, score in pairs]
 
 
@@ -165,8 +167,13 @@ def _answer_multi_row(
 
 
 def _best_of(labels: Sequence[str], scores: FloatArray, given: IntArray) -> list[LabelScore]:
-    pairs = sorted(zip((-scores[given]).tolist(), given.tolist(), strict=True))
+    pairs = sorted(zip((-_readable(scores[given])).tolist(), given.tolist(), strict=True))
     return [LabelScore(labels[label], -negative) for negative, label in pairs]
+
+
+def _readable(scores: FloatArray) -> NDArray[np.float64]:
+    """Six decimals: all that a calibrated probability means, and half the bytes on the wire."""
+    return scores.astype(np.float64).round(6)
 
 
 def _check_finite(predictors: Sequence[ClassifierPredictor], values: list[list[float]]) -> None:
