@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -105,6 +106,7 @@ class _Process:
         except Exception:
             logger.exception("cannot start")
         else:
+            _settle_garbage()
             self._every_second()
             announce(self._service)
             return 0
@@ -118,6 +120,16 @@ class _Process:
         self._run_dir.write(self._service.readiness(), self._service.metrics.snapshot())
         if self._run_dir.reload_asked():
             self._reloading = asyncio.ensure_future(self._service.reload())
+
+
+def _settle_garbage() -> None:
+    """Spare the collector what was loaded for good, and let it look less often.
+
+    A full collection walks every module's objects, some 20 ms in which nothing is answered;
+    a request leaves hardly any cycles behind.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _as_text(settings: LogSettings) -> bool:

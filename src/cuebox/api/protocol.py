@@ -8,14 +8,17 @@ is cancelled when its client leaves.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from cuebox.api.app import CONNECTION
+from cuebox.api.cycle import Cycle
 from cuebox.api.errors import (
     HeadersTooLarge,
     RequestTimeout,
@@ -26,8 +29,6 @@ from cuebox.api.errors import (
 from cuebox.core.errors import Cancelled, CueboxError, InvalidRequest
 
 if TYPE_CHECKING:
-    import asyncio
-
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
@@ -128,12 +129,44 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= limits.max_pipelined:
             raise _TooManyPipelined
         try:
-            super().on_headers_complete()
+            self._finish_scope()
         except (ValueError, AttributeError, httptools.HttpParserInvalidURLError) as error:
             raise _BadTarget from error
+        before, self.cycle = self.cycle, self._new_cycle()
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
         if self.cycle is self.running:
             self.phase = "body"
             self.deadline = monotonic() + limits.body_timeout
+
+    def _finish_scope(self) -> None:
+        parser, scope = self.parser, self.scope
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["http_version"] = parser.get_http_version()
+        target = httptools.parse_url(self.url)
+        path = target.path.decode("ascii")
+        scope["raw_path"] = target.path
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["query_string"] = target.query or b""
+
+    def _new_cycle(self) -> Cycle:
+        parser = self.parser
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
 
     def on_body(self, body: bytes) -> None:
         """Collect; what arrives earns the client more time."""
