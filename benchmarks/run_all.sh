@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Run every benchmark, keep its JSON line in benchmarks/results, write docs/benchmarks.md:
+#   benchmarks/run_all.sh [PEERS [STORE [BENCHMARK...]]]
+# PEERS: folder made by peers/install.sh; STORE: store with trained heads, for their quality and
+# cost. `-` leaves either out. About 40 minutes on a machine with nothing else to do.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-.venv/bin/python}
+peers=${1:--}
+store=${2:--}
+shift $(($# < 2 ? $# : 2))
+wanted=${*:-engine throughput many_heads cache cold_start memory bulk quality}
+
+peer_options=()
+[[ $peers != - ]] && peer_options=(--peers "$peers")
+store_options=()
+[[ $store != - ]] && store_options=(--store "$store")
+
+for name in $wanted; do
+    options=()
+    case $name in
+        engine | throughput) options=("${peer_options[@]}") ;;
+        quality)
+            [[ $store == - ]] && echo "quality: skipped, no store" && continue
+            options=("${store_options[@]}")
+            ;;
+        *) options=("${store_options[@]}") ;;
+    esac
+    echo "== $name"
+    result=benchmarks/results/$name.json
+    "$python" -m "benchmarks.$name" "${options[@]}" | tee "$result.partial"
+    tail -n 1 "$result.partial" | "$python" -m json.tool --indent 1 >"$result.new"
+    rm "$result.partial"
+    mv "$result.new" "$result"
+done
+"$python" -m benchmarks.render
