@@ -114,7 +114,7 @@ def _run(rows: Sequence[Row], encoder: Encoder) -> None:
             for row in rows:
                 _run([row], encoder)
             return
-        rows[0].outcome = _failure(error)
+        rows[0].outcome = _failure(error, rows[0])
         return
     seconds = time.monotonic() - started
     for row, found in zip(rows, vectors, strict=True):
@@ -124,7 +124,10 @@ def _run(rows: Sequence[Row], encoder: Encoder) -> None:
         row.encode = seconds
 
 
-def _failure(error: Exception) -> CueboxError:
+def _failure(error: Exception, row: Row) -> CueboxError:
+    if not isinstance(row.text, str):
+        # The tokenizer knows the vocabulary; a client that sends ids may not.
+        return InvalidRequest(f"these token ids do not fit the encoder: {error}")
     if isinstance(error, CueboxError):
         return error
     return CueboxError(f"the encoder failed: {type(error).__name__}: {error}")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cuebox.core.ports import HeadBank, Predictor
+    from cuebox.core.text import TextSettings
     from cuebox.serving.requests import ModelInfo
     from cuebox.serving.trunk import Trunk
 
@@ -72,6 +73,16 @@ class Catalog:
             self._classifier(name, f"model[{index}]")
             for index, name in enumerate(dict.fromkeys(names))
         ]
+
+    def groups(self, names: Sequence[str]) -> list[list[str]]:
+        """The models by what they read: the same text through the same encoder, together."""
+        if len(names) == 1:
+            return [list(names)]
+        groups: dict[tuple[Trunk, TextSettings], list[str]] = {}
+        for name in names:
+            served = self.models[name]
+            groups.setdefault((served.trunk, served.predictor.text), []).append(name)
+        return list(groups.values())
 
     def _classifier(self, name: str, param: str) -> str:
         if self.find(name, param=param).bank is None:

@@ -6,19 +6,21 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cuebox.core.errors import CueboxError, InvalidRequest
 from cuebox.core.types import ClassifyOptions, Embedded
 from cuebox.serving.requests import ClassifyResponse, ClassifyUsage, RowError, RowResult
-from cuebox.serving.rows import check_rows, row_param
+from cuebox.serving.rows import check_rows, check_text, row_param
 
 if TYPE_CHECKING:
-    from cuebox.core.text import TextSettings
+    from cuebox.core.ports import HeadBank
     from cuebox.core.types import Classification
-    from cuebox.serving.catalog import Catalog
+    from cuebox.serving.catalog import Catalog, Served
     from cuebox.serving.requests import ClassifyRequest, Timings
     from cuebox.serving.rows import Rows
     from cuebox.serving.settings import ServingSettings
-    from cuebox.serving.trunk import Embeddings, Trunk
+    from cuebox.serving.trunk import Embeddings
 
 __all__ = ["classify"]
 
@@ -42,18 +44,23 @@ async def classify(
         Overloaded, DeadlineExceeded: as the trunk says.
     """
     names = catalog.classifiers(request.model)
-    groups = _group(catalog, names)
+    if isinstance(request.input, str):
+        return await _classify_text(
+            catalog, request, names, settings, timings=timings, deadline=deadline
+        )
+    groups = catalog.groups(names)
     answer = _Answer(request)
-    for (trunk, _), members in groups.items():
+    for members in groups:
+        served = catalog.models[members[0]]
         rows = check_rows(
             request.input,
-            catalog.models[members[0]].predictor.prepare,
+            served.predictor.prepare,
             max_rows=settings.max_rows,
             max_chars=settings.max_text_chars,
             collect=answer.collect,
         )
         answer.errors |= rows.errors
-        found = await trunk.embed(
+        found = await served.trunk.embed(
             rows.texts,
             timings=timings,
             deadline=deadline,
@@ -61,7 +68,56 @@ async def classify(
         )
         good = answer.take(rows, found)
         await _run_heads(catalog, members, good, answer, timings)
-    return answer.response(names, [name for members in groups.values() for name in members])
+    return answer.response(names, [name for members in groups for name in members])
+
+
+async def _classify_text(
+    catalog: Catalog,
+    request: ClassifyRequest,
+    names: list[str],
+    settings: ServingSettings,
+    *,
+    timings: Timings,
+    deadline: float,
+) -> ClassifyResponse:
+    """A single text, the most frequent request, without the bookkeeping of rows."""
+    options = ClassifyOptions(request.top_k, request.threshold)
+    by_model: dict[str, Classification] = {}
+    tokens = cached = 0
+    truncated = False
+    try:
+        for members in catalog.groups(names):
+            served = catalog.models[members[0]]
+            text = check_text(request.input, served.predictor.prepare, settings.max_text_chars)
+            outcome, hit = await served.trunk.embed_one(
+                text,
+                timings=timings,
+                deadline=deadline,
+                keep_whole=request.truncate == "error",
+            )
+            if isinstance(outcome, CueboxError):
+                raise outcome
+            started = time.monotonic()
+            (results,) = _bank(served).classify(outcome.vector[np.newaxis], members, options)
+            timings.head += time.monotonic() - started
+            by_model.update(zip(members, results, strict=True))
+            tokens += outcome.tokens
+            cached += hit
+            truncated |= outcome.truncated
+    except InvalidRequest as error:
+        error.param = row_param(0, single=True)
+        if request.on_error == "fail":
+            raise
+        row = RowResult(0, error=RowError(error.message, error.code, error.param))
+        return ClassifyResponse(data=[row], usage=ClassifyUsage(1, tokens, cached))
+    row = RowResult(0, [by_model[name] for name in names], truncated=truncated)
+    return ClassifyResponse(data=[row], usage=ClassifyUsage(1, tokens, cached))
+
+
+def _bank(served: Served) -> HeadBank:
+    if served.bank is None:
+        raise InvalidRequest(f"model {served.info.name!r} is not a classifier", param="model")
+    return served.bank
 
 
 async def _run_heads(
@@ -71,9 +127,7 @@ async def _run_heads(
     answer: _Answer,
     timings: Timings,
 ) -> None:
-    bank = catalog.models[members[0]].bank
-    if bank is None:
-        raise InvalidRequest(f"model {members[0]!r} is not a classifier", param="model")
+    bank = _bank(catalog.models[members[0]])
     for start in range(0, len(good), _HEAD_ROWS):
         if start:
             await asyncio.sleep(0)
@@ -87,15 +141,6 @@ async def _run_heads(
         timings.head += time.monotonic() - started
 
 
-def _group(catalog: Catalog, names: list[str]) -> dict[tuple[Trunk, TextSettings], list[str]]:
-    """Models that read the same text through the same encoder, together."""
-    groups: dict[tuple[Trunk, TextSettings], list[str]] = {}
-    for name in names:
-        served = catalog.models[name]
-        groups.setdefault((served.trunk, served.predictor.text), []).append(name)
-    return groups
-
-
 class _Answer:
     """Gathers the rows of one response."""
 
@@ -103,8 +148,7 @@ class _Answer:
         self.options = ClassifyOptions(request.top_k, request.threshold)
         self.collect = request.on_error == "row"
         self.errors: dict[int, CueboxError] = {}
-        self._single = isinstance(request.input, str)
-        self._rows = 1 if self._single else len(request.input)
+        self._rows = len(request.input)
         self._results: dict[int, list[Classification]] = {}
         self._truncated: set[int] = set()
         self._tokens = 0
@@ -150,7 +194,7 @@ class _Answer:
 
     def _fail(self, index: int, error: CueboxError) -> None:
         if isinstance(error, InvalidRequest):
-            error.param = row_param(index, single=self._single)
+            error.param = row_param(index, single=False)
             if self.collect:
                 self.errors[index] = error
                 return

@@ -146,6 +146,8 @@ def _token_rows(
 def _check_ids(row: object, max_tokens: int, param: str) -> None:
     if not isinstance(row, list) or not row or not all(type(item) is int for item in row):
         raise InvalidRequest("expected texts, or lists of token ids", param=param)
+    if min(row) < 0:
+        raise InvalidRequest(f"{min(row)} is not a token id", param=param)
     if len(row) > max_tokens:
         raise InvalidRequest(
             f"{len(row)} token ids were sent, the encoder reads {max_tokens}", param=param

@@ -10,7 +10,7 @@ from cuebox.core.errors import CueboxError, InvalidRequest, PayloadTooLarge
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Rows", "check_rows", "row_param"]
+__all__ = ["Rows", "check_rows", "check_text", "row_param"]
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def check_rows(
     rows = Rows()
     for index, value in enumerate(items):
         try:
-            text = _check_text(value, prepare, max_chars)
+            text = check_text(value, prepare, max_chars)
         except InvalidRequest as error:
             error.param = row_param(index, single=single)
             if not collect:
@@ -72,7 +72,12 @@ def check_rows(
     return rows
 
 
-def _check_text(value: object, prepare: Callable[[str], str], max_chars: int) -> str:
+def check_text(value: object, prepare: Callable[[str], str], max_chars: int) -> str:
+    """One text, checked and normalised.
+
+    Raises:
+        InvalidRequest: no text, too long, empty, or not Unicode; the caller names the row.
+    """
     if not isinstance(value, str):
         raise InvalidRequest(f"expected a text, got {_json_type(value)}")
     if len(value) > max_chars:

@@ -113,6 +113,18 @@ class Trunk:
             known |= await self._encode(list(missing), timings, deadline, keep_whole=keep_whole)
         return Embeddings([known[text] for text in texts], len(texts) - len(missing))
 
+    async def embed_one(
+        self, text: str, *, timings: Timings, deadline: float, keep_whole: bool = False
+    ) -> tuple[Outcome, bool]:
+        """`embed` for one text, and whether it came from the cache; the path of most requests."""
+        started = time.monotonic()
+        hit = self._cache.get(self.digest, text)
+        timings.cache += time.monotonic() - started
+        if hit is not None:
+            return _whole(hit, keep_whole=keep_whole), True
+        found = await self._encode([text], timings, deadline, keep_whole=keep_whole)
+        return found[text], False
+
     async def embed_ids(
         self, rows: Sequence[Sequence[int]], *, timings: Timings, deadline: float
     ) -> Embeddings:

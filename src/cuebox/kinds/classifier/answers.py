@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cuebox.core.errors import ModelError
-from cuebox.core.types import Classification, LabelScore
+from cuebox.core.types import Classification, ClassifyOptions, LabelScore
 from cuebox.kinds.classifier.head import sigmoid
 
 if TYPE_CHECKING:
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cuebox.core.types import ClassifyOptions, FloatArray, IntArray
+    from cuebox.core.types import FloatArray, IntArray
     from cuebox.kinds.classifier.joint import JointHeads
     from cuebox.kinds.classifier.predict import ClassifierPredictor
 
 __all__ = ["answer"]
+
+_NATURAL = ClassifyOptions()
 
 
 def answer(
@@ -32,6 +34,8 @@ def answer(
     Raises:
         ModelError: a logit is not finite.
     """
+    if len(logits) == 1 and heads.is_one_single and options == _NATURAL:
+        return [[_answer_one(heads, logits[0])]]
     by_head: list[list[Classification]] = []
     if heads.single:
         by_head += _answer_single(heads, logits[:, : heads.single_width], options)
@@ -40,6 +44,18 @@ def answer(
     if len(logits) == 1:
         return [[by_head[place][0] for place in heads.order]]
     return [list(row) for row in zip(*(by_head[place] for place in heads.order), strict=True)]
+
+
+def _answer_one(heads: JointHeads, logits: FloatArray) -> Classification:
+    """One text, one single-label head, its best label: a cache hit's whole computation."""
+    name, version, labels, limit = heads.single_facts[0]
+    best = int(logits.argmax())
+    top = float(logits[best])
+    score = 1.0 / float(np.exp(logits - top).sum())
+    if not math.isfinite(score) or not math.isfinite(top):
+        _check_finite(heads.single, [[math.nan]])
+    found = [LabelScore(labels[best], round(score, 6))]
+    return Classification(name, version, found, None if limit is None else top < limit)
 
 
 @dataclass(frozen=True, slots=True)

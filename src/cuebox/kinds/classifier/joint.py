@@ -36,6 +36,7 @@ class JointHeads:
         multi: multi-label classifiers in column order.
         order: for each classifier asked for, its place in `single + multi`.
         width: number of columns.
+        is_one_single: whether this is one single-label head alone.
         single_width: how many of them are single-label.
         nbytes: memory of the weights.
     """
@@ -50,6 +51,7 @@ class JointHeads:
         sizes = np.array([len(one.body.labels) for one in ordered], np.int64)
         ends = np.cumsum(sizes)
         self.width = int(ends[-1])
+        self.is_one_single = len(predictors) == 1 and len(self.single) == 1
         count = len(self.single)
         self.single_width = int(sizes[:count].sum())
         self.sizes: IntArray = sizes[:count]
@@ -77,7 +79,8 @@ class JointHeads:
             offset = inputs.stop
         # A single head keeps its own array; several are copied next to one another.
         weight = first[0][0] if len(first) == 1 else np.concatenate([w for w, _ in first])
-        self._weight = weight.T
+        # One row times a matrix is fastest when the matrix lies row by row.
+        self._weight = weight.T if len(first) == 1 else np.ascontiguousarray(weight.T)
         self._bias = np.concatenate([bias for _, bias in first])
         self.nbytes = int(weight.nbytes) if len(first) > 1 else 0
 
