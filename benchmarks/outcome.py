@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Outcome", "Table", "median", "options"]
 
 
+_FOLDERS = ("--peers", "--store", "--encoder")
+
+
 class Table(msgspec.Struct):
     """Cells are text, ready to be shown; figures for programs are in `Outcome.figures`."""
 
@@ -74,7 +77,7 @@ class Outcome:
         document = {
             "benchmark": self.name,
             "regime": self.regime,
-            "command": " ".join(["python -m", f"benchmarks.{self.name}", *sys.argv[1:]]),
+            "command": " ".join(["python -m", f"benchmarks.{self.name}", *_without_paths()]),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": self._machine | self._load.facts(),
             "bars": self.bars,
@@ -109,6 +112,16 @@ def options(doc: str | None, *, seconds: float = 10.0, rounds: int = 3) -> argpa
     )
     parser.add_argument("--scratch", type=Path, default=None, help="where temporary stores go")
     return parser
+
+
+def _without_paths() -> list[str]:
+    """The arguments as anyone would type them: folders of this machine by what they are."""
+    given = sys.argv[1:]
+    return [
+        before.lstrip("-").upper() if before in _FOLDERS else word
+        for before, word in zip(["", *given], given, strict=False)
+        if "--scratch" not in {before, word}
+    ]
 
 
 def _show(table: Table) -> None:

@@ -2,7 +2,8 @@
 # Run every benchmark, keep its JSON line in benchmarks/results, write docs/benchmarks.md:
 #   benchmarks/run_all.sh [PEERS [STORE [BENCHMARK...]]]
 # PEERS: folder made by peers/install.sh; STORE: store with trained heads, for their quality and
-# cost. `-` leaves either out. About 40 minutes on a machine with nothing else to do.
+# cost. `-` leaves either out. About 40 minutes on a machine with nothing else to do; a first look
+# is OPTIONS='--rounds 1 --seconds 2' benchmarks/run_all.sh ...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,7 +30,9 @@ for name in $wanted; do
     esac
     echo "== $name"
     result=benchmarks/results/$name.json
-    "$python" -m "benchmarks.$name" "${options[@]}" | tee "$result.partial"
+    # OPTIONS is a list of words.
+    # shellcheck disable=SC2086
+    "$python" -m "benchmarks.$name" "${options[@]}" ${OPTIONS:-} | tee "$result.partial"
     tail -n 1 "$result.partial" | "$python" -m json.tool --indent 1 >"$result.new"
     rm "$result.partial"
     mv "$result.new" "$result"
