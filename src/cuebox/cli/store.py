@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
+# What a person looks for first, where a version has it.
+_HEADLINES = ("accuracy", "subset_accuracy", "weighted_f1", "macro_f1", "parity_mean")
+
 app = typer.Typer(no_args_is_help=True, help="Look into the model store, check it, copy from it.")
 
 Store = Annotated[str | None, typer.Option(help="Folder or URL of the model store.")]
@@ -195,7 +198,8 @@ def _summary(store: ObjectModelStore, name: str, version: str) -> dict[str, Any]
     except CueboxError as error:
         return row | {"metrics": f"damaged: {error.message}"}
     in_force = [alias for alias, record in aliases.items() if record.version == version]
-    metrics = (f"{key} {value:.4g}" for key, value in list(manifest.metrics.items())[:4])
+    shown = [key for key in _HEADLINES if key in manifest.metrics][:3]
+    metrics = (f"{key} {manifest.metrics[key]:.4g}" for key in shown or list(manifest.metrics)[:3])
     return row | {
         "kind": manifest.kind,
         "aliases": ", ".join(in_force),
