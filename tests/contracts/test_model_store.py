@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.fakes.objects import FakeObjects
 
 from cuebox.core.errors import (
     BlobCorrupt,
@@ -26,6 +25,7 @@ from cuebox.core.manifest import AliasRecord, EncoderSpec, FileRef, Manifest
 from cuebox.store import ObjectModelStore, copy_version, open_store
 from cuebox.store.local import LocalObjects
 from cuebox.store.remote import RemoteObjects
+from tests.fakes.objects import FakeObjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cuebox.serving.requests import ModelInfo
     from cuebox.serving.trunk import Trunk
 
-__all__ = ["Catalog", "Served"]
+__all__ = ["Catalog", "Plan", "Served"]
+
+_MOST_PLANS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,21 @@ class Served:
     predictor: Predictor
     trunk: Trunk
     bank: HeadBank | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a question for some classifiers is answered.
+
+    Attributes:
+        names: the classifiers, in the order of the answer.
+        groups: the same by what they read: one text through one encoder, together.
+        labels: of their metrics.
+    """
+
+    names: list[str]
+    groups: list[list[str]]
+    labels: list[tuple[tuple[str, str]]]
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +58,7 @@ class Catalog:
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     users: int = 0
+    _plans: dict[str | tuple[str, ...], Plan] = field(default_factory=dict)
 
     def find(self, name: str, *, param: str = "model") -> Served:
         """The served model `name`.
@@ -55,34 +73,41 @@ class Catalog:
             raise UnknownModel(f"no model {name[:130]!r} is served{hint}", param=param)
         return served
 
-    def classifiers(self, names: str | Sequence[str]) -> list[str]:
-        """The names of the classifiers asked for, `"*"` being all of them, each once.
+    def plan(self, asked: str | Sequence[str]) -> Plan:
+        """The classifiers asked for, `"*"` being all of them, each once; made once per question.
 
         Raises:
             UnknownModel: a name is not served.
             InvalidRequest: a model is not a classifier, or there is none.
         """
-        if names == "*":
-            found = [name for name, served in self.models.items() if served.bank is not None]
-            if not found:
-                raise UnknownModel("no classifier is served", param="model")
-            return found
-        if isinstance(names, str):
-            return [self._classifier(names, "model")]
-        return [
-            self._classifier(name, f"model[{index}]")
-            for index, name in enumerate(dict.fromkeys(names))
-        ]
+        key = asked if isinstance(asked, str) else tuple(asked)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = self._make_plan(asked)
+        return plan
 
-    def groups(self, names: Sequence[str]) -> list[list[str]]:
-        """The models by what they read: the same text through the same encoder, together."""
-        if len(names) == 1:
-            return [list(names)]
+    def _make_plan(self, asked: str | Sequence[str]) -> Plan:
+        names = self._classifiers(asked)
         groups: dict[tuple[Trunk, TextSettings], list[str]] = {}
         for name in names:
             served = self.models[name]
             groups.setdefault((served.trunk, served.predictor.text), []).append(name)
-        return list(groups.values())
+        return Plan(names, list(groups.values()), [(("model", name),) for name in names])
+
+    def _classifiers(self, asked: str | Sequence[str]) -> list[str]:
+        if asked == "*":
+            found = [name for name, served in self.models.items() if served.bank is not None]
+            if not found:
+                raise UnknownModel("no classifier is served", param="model")
+            return found
+        if isinstance(asked, str):
+            return [self._classifier(asked, "model")]
+        return [
+            self._classifier(name, f"model[{index}]")
+            for index, name in enumerate(dict.fromkeys(asked))
+        ]
 
     def _classifier(self, name: str, param: str) -> str:
         if self.find(name, param=param).bank is None:

@@ -16,7 +16,7 @@ from cuebox.serving.rows import check_rows, check_text, row_param
 if TYPE_CHECKING:
     from cuebox.core.ports import HeadBank
     from cuebox.core.types import Classification
-    from cuebox.serving.catalog import Catalog, Served
+    from cuebox.serving.catalog import Catalog, Plan, Served
     from cuebox.serving.requests import ClassifyRequest, Timings
     from cuebox.serving.rows import Rows
     from cuebox.serving.settings import ServingSettings
@@ -43,14 +43,13 @@ async def classify(
         UnknownModel: a model is not served.
         Overloaded, DeadlineExceeded: as the trunk says.
     """
-    names = catalog.classifiers(request.model)
+    plan = catalog.plan(request.model)
     if isinstance(request.input, str):
         return await _classify_text(
-            catalog, request, names, settings, timings=timings, deadline=deadline
+            catalog, request, plan, settings, timings=timings, deadline=deadline
         )
-    groups = catalog.groups(names)
     answer = _Answer(request)
-    for members in groups:
+    for members in plan.groups:
         served = catalog.models[members[0]]
         rows = check_rows(
             request.input,
@@ -68,13 +67,13 @@ async def classify(
         )
         good = answer.take(rows, found)
         await _run_heads(catalog, members, good, answer, timings)
-    return answer.response(names, [name for members in groups for name in members])
+    return answer.response(plan.names, [name for members in plan.groups for name in members])
 
 
 async def _classify_text(
     catalog: Catalog,
     request: ClassifyRequest,
-    names: list[str],
+    plan: Plan,
     settings: ServingSettings,
     *,
     timings: Timings,
@@ -86,7 +85,7 @@ async def _classify_text(
     tokens = cached = 0
     truncated = False
     try:
-        for members in catalog.groups(names):
+        for members in plan.groups:
             served = catalog.models[members[0]]
             text = check_text(request.input, served.predictor.prepare, settings.max_text_chars)
             outcome, hit = await served.trunk.embed_one(
@@ -110,7 +109,7 @@ async def _classify_text(
             raise
         row = RowResult(0, error=RowError(error.message, error.code, error.param))
         return ClassifyResponse(data=[row], usage=ClassifyUsage(1, tokens, cached))
-    row = RowResult(0, [by_model[name] for name in names], truncated=truncated)
+    row = RowResult(0, [by_model[name] for name in plan.names], truncated=truncated)
     return ClassifyResponse(data=[row], usage=ClassifyUsage(1, tokens, cached))
 
 

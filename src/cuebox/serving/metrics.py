@@ -35,6 +35,13 @@ class Metrics:
         key = (name, labels)
         self._counters[key] = self._counters.get(key, 0) + amount
 
+    def count_each(self, name: str, labels: Iterable[Labels], amount: float = 1) -> None:
+        """Add to one counter per set of labels."""
+        counters = self._counters
+        for each in labels:
+            key = (name, each)
+            counters[key] = counters.get(key, 0) + amount
+
     def observe(self, name: str, seconds: float, labels: Labels = ()) -> None:
         """Add one observation to a histogram."""
         row = self._histograms.get((name, labels))

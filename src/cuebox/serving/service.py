@@ -119,8 +119,9 @@ class Service:
             answer = await classify(
                 catalog, request, self.settings, timings=timings, deadline=until
             )
-            for name in catalog.classifiers(request.model):
-                self._count(name, len(answer.data))
+            self.metrics.count_each(
+                "cuebox_rows_total", catalog.plan(request.model).labels, len(answer.data)
+            )
         return answer
 
     async def embed(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.objects import FakeObjects, Killed, run_interleaved
 
 from cuebox.core.digests import sha256_bytes
 from cuebox.core.errors import BlobNotFound
 from cuebox.core.manifest import FileRef, Manifest
 from cuebox.store import ObjectModelStore
+from tests.fakes.objects import FakeObjects, Killed, run_interleaved
 
 if TYPE_CHECKING:
     from pathlib import Path

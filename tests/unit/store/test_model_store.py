@@ -18,12 +18,12 @@ from hypothesis.stateful import (
     multiple,
     rule,
 )
-from tests.fakes.objects import FakeObjects
 
 from cuebox.core.errors import BlobNotFound, Conflict, VersionNotFound
 from cuebox.core.manifest import FileRef, Manifest, version_key
 from cuebox.store import ObjectModelStore, rollback
 from cuebox.store.rollback import previous_version
+from tests.fakes.objects import FakeObjects
 
 NAMES = st.sampled_from(["a", "ab", "a.b"])
 ALIASES = st.sampled_from(["production", "candidate"])

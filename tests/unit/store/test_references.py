@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.fakes.objects import FakeObjects
 
 from cuebox.core.errors import InvalidRequest, UnknownModel, VersionNotFound
 from cuebox.core.manifest import Manifest
@@ -14,6 +13,7 @@ from cuebox.store import (
     resolve,
     resolve_version,
 )
+from tests.fakes.objects import FakeObjects
 
 
 @pytest.fixture

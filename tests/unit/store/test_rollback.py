@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.objects import FakeObjects
 
 from cuebox.core.errors import VersionNotFound
 from cuebox.core.manifest import AliasRecord, Manifest
 from cuebox.store import ObjectModelStore, rollback
 from cuebox.store.rollback import previous_version
+from tests.fakes.objects import FakeObjects
 
 if TYPE_CHECKING:
     from pathlib import Path

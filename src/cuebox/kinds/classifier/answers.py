@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -155,36 +156,58 @@ def _over(scores: list[LabelScore], threshold: float) -> list[LabelScore]:
 def _answer_multi(
     heads: JointHeads, logits: FloatArray, options: ClassifyOptions
 ) -> list[list[Classification]]:
+    if not math.isfinite(float(logits.sum())):
+        _check_finite(heads.multi, [part.sum(axis=1).tolist() for part in _parts(heads, logits)])
     scores = sigmoid(logits)
-    offset = heads.single_width
-    by_head = []
-    for place, one in enumerate(heads.multi):
-        start, stop = heads.multi_starts[place : place + 2]
-        columns = slice(start - offset, stop - offset)
-        _check_finite([one], [logits[:, columns].sum(axis=1).tolist()])
-        by_head.append([_answer_multi_row(one, row, options) for row in scores[:, columns]])
-    return by_head
-
-
-def _answer_multi_row(
-    one: ClassifierPredictor, scores: FloatArray, options: ClassifyOptions
-) -> Classification:
-    labels = one.body.labels
-    limits = one.limits if options.threshold is None else options.threshold
-    given = np.flatnonzero(scores >= limits)
-    out_of_scope = None if one.body.out_of_scope is None else len(given) == 0
+    over = scores >= (heads.multi_limits if options.threshold is None else options.threshold)
     if options.top_k is None:
-        found = _best_of(labels, scores, given)
+        given = _given(heads, scores, over)
     else:
-        found = _best(labels, scores, options.top_k)
-        if options.threshold is not None:
-            found = _over(found, options.threshold)
-    return Classification(one.manifest.name, one.manifest.version, found, out_of_scope)
+        given = [
+            [_top(one.body.labels, row, options) for row in part]
+            for one, part in zip(heads.multi, _parts(heads, scores), strict=True)
+        ]
+    in_scope = [np.any(part, axis=1) for part in _parts(heads, over)]
+    return [
+        [
+            Classification(
+                one.manifest.name,
+                one.manifest.version,
+                found,
+                None if one.body.out_of_scope is None else not known,
+            )
+            for found, known in zip(rows, of_rows, strict=True)
+        ]
+        for one, rows, of_rows in zip(heads.multi, given, in_scope, strict=True)
+    ]
 
 
-def _best_of(labels: Sequence[str], scores: FloatArray, given: IntArray) -> list[LabelScore]:
-    pairs = sorted(zip((-_readable(scores[given])).tolist(), given.tolist(), strict=True))
-    return [LabelScore(labels[label], -negative) for negative, label in pairs]
+def _given(
+    heads: JointHeads, scores: FloatArray, over: NDArray[np.bool_]
+) -> list[list[list[LabelScore]]]:
+    """Per classifier and row, the labels over their thresholds, best first: one pass over all."""
+    rows, columns = np.nonzero(over)
+    found: list[list[list[LabelScore]]] = [[[] for _ in scores] for _ in heads.multi]
+    values = _readable(scores[rows, columns]).tolist()
+    for row, column, score in zip(rows.tolist(), columns.tolist(), values, strict=True):
+        place, label = heads.multi_columns[column]
+        found[place][row].append(LabelScore(label, score))
+    for of_head in found:
+        for labels in of_head:
+            if len(labels) > 1:
+                labels.sort(key=lambda one: -one.score)
+    return found
+
+
+def _parts(heads: JointHeads, columns: NDArray[Any]) -> list[NDArray[Any]]:
+    """The columns of each multi-label classifier."""
+    starts = [start - heads.single_width for start in heads.multi_starts]
+    return [columns[:, start:stop] for start, stop in pairwise(starts)]
+
+
+def _top(labels: Sequence[str], scores: FloatArray, options: ClassifyOptions) -> list[LabelScore]:
+    found = _best(labels, scores, options.top_k or 1)
+    return found if options.threshold is None else _over(found, options.threshold)
 
 
 def _readable(scores: FloatArray) -> NDArray[np.float64]:

@@ -34,6 +34,8 @@ class JointHeads:
         single_facts: for each of them its name, version, labels, and the logit below which a
             text is out of scope (None where it does not detect that).
         multi: multi-label classifiers in column order.
+        multi_limits: float32 `[multi-label columns]`, each label's own threshold.
+        multi_columns: for each of those columns the place of its classifier, and its label.
         order: for each classifier asked for, its place in `single + multi`.
         width: number of columns.
         is_one_single: whether this is one single-label head alone.
@@ -57,6 +59,12 @@ class JointHeads:
         self.sizes: IntArray = sizes[:count]
         self.starts: IntArray = (ends - sizes)[:count]
         self.multi_starts: list[int] = [*(ends - sizes)[count:].tolist(), self.width]
+        self.multi_limits: FloatArray = np.concatenate(
+            [np.zeros(0, np.float32), *(one.limits for one in self.multi)]
+        )
+        self.multi_columns = [
+            (place, label) for place, one in enumerate(self.multi) for label in one.body.labels
+        ]
         self._join(ordered, ends - sizes)
 
     def _join(self, ordered: list[ClassifierPredictor], starts: IntArray) -> None:
