@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,10 +27,10 @@ _ENCODER = "minilm-l6"
 _GOODBYE = """
 [bold]Try it[/] (in another terminal):
 
-  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\\\
+  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\
     -d '{{"model": "banking77", "input": "my card still has not arrived"}}'
 
-  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\\\
+  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\
     -d '{{"model": "*", "input": ["a burger and a coke please", "what is the meaning of life"]}}'
 
 [bold]Look around[/]: {url}/docs (the API), {url}/v1/models, {url}/metrics; the reports are in {runs}
@@ -56,11 +57,19 @@ def demo(
         _train(config, store, url, folder / "runs", console)
     if serve:
         address = f"http://127.0.0.1:{port}"
-        console.print(_GOODBYE.format(url=address, runs=folder / "runs"), highlight=False)
-        sys.stderr.flush()
-        # A fresh process: what training imported is no load on the server.
-        arguments = ["-m", "cuebox.cli", "serve", "--store", url, "--port", str(port)]
-        os.execv(sys.executable, [sys.executable, *arguments])
+        words = _GOODBYE.format(url=address, runs=folder / "runs")
+        console.print(words, highlight=False, soft_wrap=True)
+        raise typer.Exit(_serve(url, port))
+
+
+def _serve(url: str, port: int) -> int:
+    """Serve in a fresh process, which what training imported does not weigh down."""
+    arguments = ["-m", "cuebox.cli", "serve", "--store", url, "--port", str(port)]
+    process = subprocess.Popen([sys.executable, *arguments])
+    # Ctrl-C reaches both; the server ends itself and this process waits for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
 
 
 def _clone() -> Path:
