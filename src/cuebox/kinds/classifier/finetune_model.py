@@ -163,6 +163,8 @@ def load_model(
             param="finetune.enabled",
         ) from error
     disable_progress_bar()
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     device = settings.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -148,6 +148,8 @@ class FinetuneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         max_tokens: longer texts are cut in training.
         average: decay of the moving average of all weights, which is what is kept.
         device: `auto` is a GPU when there is one.
+        threads: CPU threads; 0 leaves it to torch, which takes every core. On a machine that
+            does other work as well, 1 is many times faster than threads that wait for cores.
     """
 
     enabled: bool = False
@@ -166,6 +168,7 @@ class FinetuneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     max_tokens: Annotated[int, msgspec.Meta(ge=8)] = 64
     average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.99
     device: str = "auto"
+    threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
 
     def __post_init__(self) -> None:
         if self.enabled and not self.base:
