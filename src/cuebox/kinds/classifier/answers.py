@@ -167,19 +167,20 @@ def _answer_multi(
             [_top(one.body.labels, row, options) for row in part]
             for one, part in zip(heads.multi, _parts(heads, scores), strict=True)
         ]
-    in_scope = [np.any(part, axis=1) for part in _parts(heads, over)]
     return [
         [
-            Classification(
-                one.manifest.name,
-                one.manifest.version,
-                found,
-                None if one.body.out_of_scope is None else not known,
-            )
-            for found, known in zip(rows, of_rows, strict=True)
+            Classification(one.manifest.name, one.manifest.version, found, outside)
+            for found, outside in zip(rows, _outside(one, part), strict=True)
         ]
-        for one, rows, of_rows in zip(heads.multi, given, in_scope, strict=True)
+        for one, rows, part in zip(heads.multi, given, _parts(heads, over), strict=True)
     ]
+
+
+def _outside(one: ClassifierPredictor, over: NDArray[np.bool_]) -> Sequence[bool | None]:
+    """For each row, whether no label is over its threshold; None where that means nothing."""
+    if one.body.out_of_scope is None:
+        return [None] * len(over)
+    return [not given for given in over.any(axis=1)]
 
 
 def _given(
