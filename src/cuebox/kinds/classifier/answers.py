@@ -180,7 +180,7 @@ def _outside(one: ClassifierPredictor, over: NDArray[np.bool_]) -> Sequence[bool
     """For each row, whether no label is over its threshold; None where that means nothing."""
     if one.body.out_of_scope is None:
         return [None] * len(over)
-    return [not given for given in over.any(axis=1)]
+    return [not given for given in np.any(over, axis=1)]
 
 
 def _given(
