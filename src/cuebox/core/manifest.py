@@ -11,6 +11,7 @@ from cuebox.core.digests import sha256_data
 from cuebox.core.errors import InvalidRequest, ModelError
 
 __all__ = [
+    "GOLDENS_FILE",
     "MANIFEST_SCHEMA",
     "AliasRecord",
     "EncoderSpec",
@@ -24,6 +25,9 @@ __all__ = [
 ]
 
 MANIFEST_SCHEMA = 1
+
+# The file of a version that holds its golden examples, whatever its kind.
+GOLDENS_FILE = "goldens.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 _VERSION = re.compile(r"(\d{4})-(\d{2})-(\d{2})\.(\d{1,9})")

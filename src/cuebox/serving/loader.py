@@ -10,7 +10,7 @@ import msgspec
 
 from cuebox.core.digests import sha256_data
 from cuebox.core.errors import CueboxError, ModelError
-from cuebox.core.manifest import Golden, Manifest
+from cuebox.core.manifest import GOLDENS_FILE, Golden, Manifest
 from cuebox.serving.catalog import Catalog, Served
 from cuebox.serving.requests import ModelInfo
 from cuebox.serving.trunk import Trunk
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from cuebox.serving.metrics import Metrics
     from cuebox.serving.settings import ServingSettings
 
-__all__ = ["GOLDENS_FILE", "Loader", "Parts"]
-
-GOLDENS_FILE = "goldens.json"
+__all__ = ["Loader", "Parts"]
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +79,8 @@ class Loader:
         """Look at the store and return what should be served now.
 
         A version that cannot be loaded is a failure of its model only: the version that was
-        served before stays, the reason is kept in `failures`.
+        served before stays, the reason is kept in `failures`. When nothing changed, the previous
+        catalog itself is returned, with all that it has joined and planned.
         """
         loaded = _Loaded(trunks=dict(previous.trunks))
         for reference, version in self._references():
@@ -95,6 +94,8 @@ class Loader:
         for digest, trunk in loaded.trunks.items():
             if digest not in used and digest not in previous.trunks:
                 trunk.close()
+        if loaded.failures == previous.failures and _same(loaded.predictors, previous):
+            return previous
         return Catalog(self._serve(loaded.predictors, trunks), trunks, loaded.failures)
 
     def _references(self) -> list[tuple[str, str | None]]:
@@ -202,6 +203,13 @@ class Loader:
             )
             for name, predictor in predictors.items()
         }
+
+
+def _same(predictors: Mapping[str, Predictor], catalog: Catalog) -> bool:
+    """Whether a catalog serves these very predictors, in this order."""
+    return list(predictors.items()) == [
+        (name, served.predictor) for name, served in catalog.models.items()
+    ]
 
 
 def _group(predictor: Predictor) -> tuple[str, str]:

@@ -73,7 +73,8 @@ class Service:
         """Look at the store now and swap what changed, under running requests."""
         async with self._loading:
             catalog = await asyncio.to_thread(self._loader.load, self._leases.current)
-            self._leases.swap(catalog)
+            if catalog is not self._leases.current:
+                self._leases.swap(catalog)
         if self._state == "starting" and not catalog.failures:
             self._state = "ready"
         return self.readiness()

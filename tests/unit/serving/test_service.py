@@ -257,6 +257,21 @@ def test_heads_come_change_and_go_without_a_failed_request(
     run(settings, use)
 
 
+def test_a_look_that_finds_nothing_new_keeps_what_is_joined(
+    settings: Settings, store: ModelStore
+) -> None:
+    publish_head(store, "stays", favourite=0)
+
+    async def use(service: Service) -> None:
+        before = service.model("stays")
+        readiness = await service.reload()
+        assert readiness.ready
+        assert service.model("stays") is before
+        assert (await ask(service, "stays", "x")).data[0].results
+
+    run(settings, use)
+
+
 def test_a_version_that_fails_its_goldens_never_serves(
     settings: Settings, store: ModelStore
 ) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 
 from cuebox.core.digests import sha256_data, sha256_file
 from cuebox.core.errors import ParityError
-from cuebox.core.manifest import FileRef, Golden, Manifest, Provenance
+from cuebox.core.manifest import GOLDENS_FILE, FileRef, Golden, Manifest, Provenance
 from cuebox.kinds.classifier.head import save_head
 from cuebox.kinds.classifier.kind import HEAD_FILE, ClassifierKind
 from cuebox.kinds.classifier.summary import config_text
 from cuebox.training.environment import code_revision, command_line, environment
+from cuebox.training.export_encoder import MODEL_FILE, TOKENIZER_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from cuebox.kinds.classifier.bank import ClassifierBank
     from cuebox.kinds.classifier.train import Trained
 
-__all__ = ["GOLDENS_FILE", "PARITY_TOLERANCE", "export", "record_goldens"]
+__all__ = ["PARITY_TOLERANCE", "export", "record_goldens"]
 
-GOLDENS_FILE = "goldens.json"
 PARITY_TOLERANCE = 1e-5
 _GOLDENS = 24
 # People and machines send such things; the version must answer them the same for ever.
@@ -57,8 +57,8 @@ def export(
         kind=ClassifierKind.name,
         name=trained.settings.name,
         files={
-            "encoder/model.onnx": embed.spec.model,
-            "encoder/tokenizer.json": embed.spec.tokenizer,
+            MODEL_FILE: embed.spec.model,
+            TOKENIZER_FILE: embed.spec.tokenizer,
         },
         encoder=embed.spec,
         body=msgspec.to_builtins(trained.body),

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cuebox.core.digests import sha256_data, sha256_file
-from cuebox.core.manifest import EncoderSpec, FileRef, Manifest, Provenance, check_name
+from cuebox.core.manifest import (
+    GOLDENS_FILE,
+    EncoderSpec,
+    FileRef,
+    Manifest,
+    Provenance,
+    check_name,
+)
 from cuebox.kinds.encoder.card import write_card
 from cuebox.kinds.encoder.evaluate import measure_speed
 from cuebox.kinds.encoder.goldens import record_goldens
@@ -37,9 +44,8 @@ if TYPE_CHECKING:
     from cuebox.training.parity import Embed
     from cuebox.training.progress import Progress
 
-__all__ = ["CARD_FILE", "GOLDENS_FILE", "PARITY_FILE", "Exported", "export", "publish"]
+__all__ = ["CARD_FILE", "PARITY_FILE", "Exported", "export", "publish"]
 
-GOLDENS_FILE = "goldens.json"
 PARITY_FILE = "parity.json"
 CARD_FILE = "card.md"
 
