@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cuebox.core.ports import ModelStore
+    from cuebox.store.model_store import ObjectModelStore
 
 __all__ = ["app"]
 
@@ -80,15 +81,14 @@ def _clone() -> Path:
     return root
 
 
-def _copy_encoder(starter: Path, store: ModelStore, folder: Path) -> None:
+def _copy_encoder(starter: Path, store: ObjectModelStore, folder: Path) -> None:
     from cuebox.store.copying import copy_version
-    from cuebox.store.model_store import ObjectModelStore
     from cuebox.store.opening import open_store
     from cuebox.store.references import resolve
 
     source = open_store(starter, cache_dir=folder / "cache")
     newest = resolve(source, _ENCODER)
-    if newest.version in store.versions(_ENCODER) or not isinstance(store, ObjectModelStore):
+    if newest.version in store.versions(_ENCODER):
         return
     copied = copy_version(source, store, _ENCODER, newest.version)
     store.move_alias(_ENCODER, "production", copied.version, actor="demo", reason="starter model")

@@ -58,7 +58,10 @@ def predict(
 
 
 async def _run(settings: Settings, job: BulkPrediction) -> BulkSummary:
+    from rich.console import Console
+
     from cuebox.app.build import build_service
+    from cuebox.cli.terminal import TerminalProgress
     from cuebox.inputs.counting import count_rows
 
     service = build_service(settings)
@@ -67,31 +70,8 @@ async def _run(settings: Settings, job: BulkPrediction) -> BulkSummary:
     if failures:
         raise ModelError("; ".join(f"{name}: {reason}" for name, reason in failures.items()))
     try:
-        with _bar(count_rows(job.source, base=job.base)) as advance:
-            return await job.run(service, advance)
+        rows = count_rows(job.source, base=job.base)
+        with TerminalProgress(Console(stderr=True)).stage("Classifying", rows) as step:
+            return await job.run(service, step)
     finally:
         await service.drain(1.0)
-
-
-class _bar:  # noqa: N801 - a context manager used like a function
-    """A progress bar on standard error."""
-
-    def __init__(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        self._progress = Progress(
-            "Classifying", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )  # fmt: skip
-        self._task = self._progress.add_task("rows", total=total)
-
-    def __enter__(self) -> _bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def __call__(self, rows: int) -> None:
-        self._progress.advance(self._task, rows)
