@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from cuebox.core.decoder import DecoderSpec
 from cuebox.core.digests import sha256_data
 from cuebox.core.errors import InvalidRequest, ModelError
+from cuebox.core.file_ref import FileRef
 
 __all__ = [
     "GOLDENS_FILE",
@@ -31,13 +33,6 @@ GOLDENS_FILE = "goldens.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 _VERSION = re.compile(r"(\d{4})-(\d{2})-(\d{2})\.(\d{1,9})")
-
-
-class FileRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file by content: hex SHA-256 and size in bytes."""
-
-    sha256: str
-    size: int
 
 
 class EncoderSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,7 +68,8 @@ class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         input: raw text, before normalisation.
         expected: for an encoder the embedding; for a classifier the probability of each label,
-            in the order of the manifest's labels.
+            in the order of the manifest's labels; for a completion model the log-probability
+            of each token of the input but the first.
     """
 
     input: str
@@ -120,6 +116,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     schema_version: int = MANIFEST_SCHEMA
     files: dict[str, FileRef]
     encoder: EncoderSpec | None = None
+    decoder: DecoderSpec | None = None
     body: dict[str, Any] = {}
     metrics: dict[str, float] = {}
     provenance: Provenance = Provenance()

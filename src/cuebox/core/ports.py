@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
+    from cuebox.core.decoder import DecoderSpec
+    from cuebox.core.generation import Completed, Delta, GenerateRequest
     from cuebox.core.manifest import AliasRecord, EncoderSpec, FileRef, Golden, Manifest
     from cuebox.core.text import TextSettings
     from cuebox.core.types import (
@@ -15,20 +17,26 @@ if TYPE_CHECKING:
         ClassifyOptions,
         Embedded,
         FloatArray,
+        StepBatch,
         TokenBatch,
         Tokens,
     )
 
 __all__ = [
+    "DecoderTokenizer",
     "EmbedTexts",
     "EmbeddingCache",
     "Encoder",
+    "Generator",
     "HeadBank",
     "Kind",
     "Marks",
     "ModelStore",
+    "OpenDecoder",
     "OpenEncoder",
+    "OpenGenerator",
     "Predictor",
+    "StepModel",
     "Tokenizer",
 ]
 
@@ -62,6 +70,102 @@ class OpenEncoder(Protocol):
         self, spec: EncoderSpec, model: Path, tokenizer: Path
     ) -> tuple[Tokenizer, Encoder]:
         """Return both, ready to run; raises `ModelError` when the files do not fit the spec."""
+        ...
+
+
+class DecoderTokenizer(Protocol):
+    """Text to the tokens of a language model, and each token's own bytes."""
+
+    @property
+    def token_bytes(self) -> Sequence[bytes]:
+        """What each id stands for; empty for special tokens. As long as the vocabulary."""
+        ...
+
+    @property
+    def special(self) -> dict[str, int]:
+        """Text of each special token to its id."""
+        ...
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids, nothing added; the text of a special token becomes that token.
+
+        The bytes of the tokens joined are the text's UTF-8 (special tokens apart); a text that
+        the tokenizer prefixes by itself (sentencepiece's space) is the one exception.
+        """
+        ...
+
+
+class StepModel(Protocol):
+    """A loaded decoder with room for keys and values; one thread at a time. `step` frees the GIL.
+
+    Keys and values live in `blocks` blocks of `block_size` tokens. A sequence is a list of
+    blocks; token `p` of it is at `p % block_size` in block `p // block_size` of the list. Blocks
+    may be shared by sequences as long as nobody writes to them.
+    """
+
+    spec: DecoderSpec
+    block_size: int
+    blocks: int
+
+    def step(self, batch: StepBatch) -> FloatArray:
+        """Append each sequence's new tokens, and return logits float32 `[sample_rows, vocab]`.
+
+        The array is valid until the next step.
+        """
+        ...
+
+    def copy_block(self, source: int, target: int) -> None:
+        """Copy the keys and values of one block, in all layers."""
+        ...
+
+    def close(self) -> None:
+        """Give the memory back; later steps raise."""
+        ...
+
+
+class OpenDecoder(Protocol):
+    """Opens a decoder from its two files."""
+
+    def __call__(
+        self, spec: DecoderSpec, weights: Path, tokenizer: Path
+    ) -> tuple[DecoderTokenizer, StepModel]:
+        """Return both, ready to step; raises `ModelError` when the files do not fit the spec."""
+        ...
+
+
+class Generator(Protocol):
+    """A language model that answers requests, whatever process it lives in."""
+
+    spec: DecoderSpec
+
+    def stream(self, request: GenerateRequest) -> AsyncGenerator[Delta | Completed, None]:
+        """Deltas if the request streams, then one `Completed`.
+
+        Closing the generator, or cancelling the task in it, frees the request's place within
+        one decoding step.
+
+        Raises:
+            InvalidRequest: a field does not fit this model (too many tokens, an unknown id).
+            Overloaded: the queue is full.
+            Conflict: a newer request of the session superseded this one.
+            Unavailable: the engine is down; it is being restarted.
+        """
+        ...
+
+    def logprobs(self, tokens: Sequence[int]) -> list[float]:
+        """Log-probability of each token but the first; blocks, for golden examples."""
+        ...
+
+    def release(self) -> None:
+        """No longer needed: the model may be unloaded once its requests are answered."""
+        ...
+
+
+class OpenGenerator(Protocol):
+    """Makes a generator of a decoder's two files; blocks until it is ready."""
+
+    def __call__(self, spec: DecoderSpec, weights: Path, tokenizer: Path) -> Generator:
+        """Load, or share what is loaded; raises `ModelError` or `Unavailable`."""
         ...
 
 

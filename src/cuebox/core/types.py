@@ -17,14 +17,17 @@ __all__ = [
     "ClassifyOptions",
     "Embedded",
     "FloatArray",
+    "Int32Array",
     "IntArray",
     "LabelScore",
+    "StepBatch",
     "TokenBatch",
     "Tokens",
 ]
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Int32Array = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +132,26 @@ class ClassifyOptions:
 
     top_k: int | None = None
     threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepBatch:
+    """New tokens of several sequences, joined without padding.
+
+    Attributes:
+        tokens: int64 `[new tokens]` of all sequences, one after the other.
+        positions: int64 `[new tokens]`, each token's place in its sequence.
+        past: int32 `[sequences]`, tokens whose keys and values are in the blocks already.
+        begins: int32 `[sequences + 1]`, where each sequence begins in `tokens`.
+        blocks: int32, the blocks of all sequences, one after the other, with room for the new.
+        block_begins: int32 `[sequences + 1]`, where each sequence begins in `blocks`.
+        sample_rows: int64, places in `tokens` whose logits are wanted.
+    """
+
+    tokens: IntArray
+    positions: IntArray
+    past: Int32Array
+    begins: Int32Array
+    blocks: Int32Array
+    block_begins: Int32Array
+    sample_rows: IntArray

@@ -1,0 +1,1 @@
+"""Generation: which token comes next, for whom, and where its keys and values live."""
