@@ -1,4 +1,4 @@
-"""`cuebox demo`: train a few heads on the starter encoder, then serve them."""
+"""`cuebox demo`: train a few heads on the starter encoder, then serve them and the starters."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ __all__ = ["app"]
 
 app = typer.Typer()
 
-_ENCODER = "minilm-l6"
-
 _GOODBYE = """
 [bold]Try it[/] (in another terminal):
 
@@ -33,6 +31,9 @@ _GOODBYE = """
 
   curl -s {url}/v1/classify -H 'Content-Type: application/json' \\
     -d '{{"model": "*", "input": ["a burger and a coke please", "what is the meaning of life"]}}'
+
+  curl -s {url}/v1/completions -H 'Content-Type: application/json' \\
+    -d '{{"model": "writer", "prompt": "She opened the door and saw th", "n": 3, "stop_at": "clause"}}'
 
 [bold]Look around[/]: {url}/docs (the API), {url}/v1/models, {url}/metrics; the reports are in {runs}
 """
@@ -44,7 +45,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".cuebox"),
     serve: Annotated[bool, typer.Option(help="Serve when the heads are trained.")] = True,
 ) -> None:
-    """Train four classifiers from the slices in examples/demo in seconds, and serve them."""
+    """Train four classifiers in seconds, and serve them beside the starter models."""
     from rich.console import Console
 
     from cuebox.store.opening import open_store
@@ -53,7 +54,7 @@ def demo(
     root = _clone()
     url = str(folder / "store")
     store = open_store(url, cache_dir=folder / "cache")
-    _copy_encoder(root / "starter", store, folder)
+    _copy_starters(root / "starter", store, folder)
     for config in sorted((root / "examples" / "demo").glob("*.toml")):
         _train(config, store, url, folder / "runs", console)
     if serve:
@@ -81,17 +82,19 @@ def _clone() -> Path:
     return root
 
 
-def _copy_encoder(starter: Path, store: ObjectModelStore, folder: Path) -> None:
+def _copy_starters(starter: Path, store: ObjectModelStore, folder: Path) -> None:
     from cuebox.store.copying import copy_version
     from cuebox.store.opening import open_store
     from cuebox.store.references import resolve
 
     source = open_store(starter, cache_dir=folder / "cache")
-    newest = resolve(source, _ENCODER)
-    if newest.version in store.versions(_ENCODER):
-        return
-    copied = copy_version(source, store, _ENCODER, newest.version)
-    store.move_alias(_ENCODER, "production", copied.version, actor="demo", reason="starter model")
+    for name in source.names():
+        newest = resolve(source, name)
+        if newest.version not in store.versions(name):
+            copied = copy_version(source, store, name, newest.version)
+            store.move_alias(
+                name, "production", copied.version, actor="demo", reason="starter model"
+            )
 
 
 def _train(config: Path, store: ModelStore, url: str, runs: Path, console: Console) -> None:
