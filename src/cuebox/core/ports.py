@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from cuebox.core.decoder import DecoderSpec
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CompletionPredictor",
     "DecoderTokenizer",
     "EmbedTexts",
     "EmbeddingCache",
     "Encoder",
     "Generator",
+    "GeneratorHost",
+    "GeneratorMeters",
     "HeadBank",
     "Kind",
     "Marks",
@@ -37,6 +40,7 @@ __all__ = [
     "OpenGenerator",
     "Predictor",
     "StepModel",
+    "TextPredictor",
     "Tokenizer",
 ]
 
@@ -152,8 +156,16 @@ class Generator(Protocol):
         """
         ...
 
-    def logprobs(self, tokens: Sequence[int]) -> list[float]:
-        """Log-probability of each token but the first; blocks, for golden examples."""
+    def logprobs(self, prompt: str | Sequence[int]) -> list[float]:
+        """Log-probability of each token but the first; blocks, for golden examples.
+
+        A text is cut into tokens as it is: nothing is added, and the text of a special token
+        becomes that token.
+
+        Raises:
+            InvalidRequest: more tokens than the model can attend to, or none.
+            Unavailable: the engine is down.
+        """
         ...
 
     def release(self) -> None:
@@ -166,6 +178,45 @@ class OpenGenerator(Protocol):
 
     def __call__(self, spec: DecoderSpec, weights: Path, tokenizer: Path) -> Generator:
         """Load, or share what is loaded; raises `ModelError` or `Unavailable`."""
+        ...
+
+
+class GeneratorMeters(Protocol):
+    """Where a host of generators reports on its engine, from the event loop.
+
+    A name is in the Prometheus manner, without prefix; a decoder is its digest, empty for what
+    belongs to the engine as a whole.
+    """
+
+    def show(self, gauges: Mapping[tuple[str, str], float]) -> None:
+        """All gauges by name and decoder, as they are now; one that is missing is gone."""
+        ...
+
+    def count(self, name: str, decoder: str, amount: float) -> None:
+        """Add to a counter."""
+        ...
+
+
+class GeneratorHost(Protocol):
+    """Where generators live; it opens them, and keeps what they need alive.
+
+    Attributes:
+        engine: identity of engine and CPU; a change replays all goldens.
+    """
+
+    engine: str
+
+    def open(self, spec: DecoderSpec, weights: Path, tokenizer: Path) -> Generator:
+        """As `OpenGenerator`; called from a thread that is not the event loop's."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be generated right now; empty when all is well."""
+        ...
+
+    async def close(self) -> None:
+        """Drop every generator and what kept them alive."""
         ...
 
 
@@ -205,18 +256,34 @@ class EmbedTexts(Protocol):
 
 
 class Predictor(Protocol):
-    """A loaded version of one model, light enough to be swapped while serving.
-
-    `prepare` turns raw text into what the encoder reads; `finish` is done by the bank of all
-    predictors on the same encoder at once.
-    """
+    """A loaded version of one model, light enough to be swapped while serving."""
 
     manifest: Manifest
 
     @property
     def labels(self) -> Sequence[str]:
-        """Labels in the order of the head's outputs; empty for an encoder."""
+        """Labels in the order of the head's outputs; empty for an encoder or a decoder."""
         ...
+
+    def check(self, golden: Golden, output: FloatArray, /) -> None:
+        """Raise `GoldenMismatch` unless `output` repeats what the golden recorded.
+
+        Args:
+            golden: the recorded example.
+            output: for a model that reads through an encoder the embedding of the golden's
+                prepared input; for a completion model the log-probability of each token of the
+                golden's input but the first.
+        """
+        ...
+
+
+@runtime_checkable
+class TextPredictor(Predictor, Protocol):
+    """A model that reads text through an encoder.
+
+    `prepare` turns raw text into what the encoder reads; what comes after the encoder is done by
+    the bank of all predictors on the same encoder at once.
+    """
 
     @property
     def text(self) -> TextSettings:
@@ -227,8 +294,17 @@ class Predictor(Protocol):
         """Normalise; the result is the cache key and the tokenizer's input."""
         ...
 
-    def check(self, golden: Golden, embedding: FloatArray) -> None:
-        """Raise `GoldenMismatch` unless the model repeats the recorded output."""
+
+@runtime_checkable
+class CompletionPredictor(Predictor, Protocol):
+    """A model that continues text through a decoder, which does all the work."""
+
+    def min_score(self, coverage: float) -> float:
+        """The score below which an answer is withheld, so that about `coverage` of them remain.
+
+        Raises:
+            InvalidRequest: this version recorded no such figures; `param` is `coverage`.
+        """
         ...
 
 
@@ -252,7 +328,11 @@ class Kind(Protocol):
     name: str
 
     def load(self, manifest: Manifest, read_file: Callable[[str], bytes]) -> Predictor:
-        """Build the predictor from a version's small files (never the encoder's)."""
+        """Build the predictor from a version's small files (never the encoder's or decoder's).
+
+        A version that names an encoder gives a `TextPredictor`, one that names a decoder a
+        `CompletionPredictor`.
+        """
         ...
 
     def bank(self, predictors: Sequence[Predictor]) -> HeadBank | None:
