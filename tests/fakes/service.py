@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from cuebox.core.errors import CueboxError, InvalidRequest, PayloadTooLarge, UnknownModel
+from cuebox.core.generation import Completed
 from cuebox.core.types import Classification, FloatArray, LabelScore
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.requests import (
@@ -22,10 +23,12 @@ from cuebox.serving.requests import (
     Timings,
 )
 from cuebox.serving.settings import ServingSettings
+from tests.fakes.completions import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
+    from cuebox.core.generation import Delta, GenerateRequest
     from cuebox.core.ports import ModelStore
 
 __all__ = ["Service"]
@@ -48,14 +51,34 @@ def _info(name: str, kind: str, labels: list[str]) -> ModelInfo:
     )
 
 
+_WRITER = ModelInfo(
+    name="writer",
+    version=_VERSION,
+    kind="completion",
+    created="2026-11-21T10:00:00Z",
+    labels=[],
+    task="",
+    encoder="",
+    decoder="0123456789abcdef",
+    dim=8,
+    max_tokens=64,
+    metrics={"perplexity": 12.5},
+)
+
+
 class Service:
-    """The service's methods over two models, `mood` and `minilm`.
+    """The service's methods over three models: `mood`, `minilm` and `writer`.
 
     Attributes:
         hold: when set to an event, requests wait for it.
         entered: set when a request waits.
         cancelled: how many waiting requests were cancelled.
         fail: raised by every request, where given.
+        prompts: what completions were asked, with their coverage.
+        generating: completions that hold a place.
+        pause: when set to an event, a streamed completion waits for it after each step.
+        fail_prompt: raised for a prompt, before anything of it is answered.
+        fail_late: raised instead of the end of every completion.
     """
 
     def __init__(self, store: ModelStore | None = None) -> None:
@@ -69,9 +92,15 @@ class Service:
         self.fail: Exception | None = None
         self.deadlines: list[float | None] = []
         self.reloads = 0
+        self.prompts: list[tuple[GenerateRequest, float | None]] = []
+        self.generating = 0
+        self.pause: asyncio.Event | None = None
+        self.fail_prompt: dict[str, Exception] = {}
+        self.fail_late: Exception | None = None
         self._models = {
             "mood": _info("mood", "classifier", ["glad", "sad"]),
             "minilm": _info("minilm", "encoder", []),
+            "writer": _WRITER,
         }
 
     @property
@@ -86,7 +115,7 @@ class Service:
         await self._wait(deadline)
         names = [request.model] if isinstance(request.model, str) else request.model
         names = [name for asked in names for name in (["mood"] if asked == "*" else [asked])]
-        infos = [self.model(name) for name in names]
+        infos = [self._text_model(name) for name in names]
         texts = self._texts(request.input)
         timings.head += 0.00001
         labels = [LabelScore("glad", 0.75), LabelScore("sad", 0.25)][: request.top_k or 1]
@@ -100,7 +129,7 @@ class Service:
         self, request: EmbedRequest, *, timings: Timings, deadline: float | None = None
     ) -> EmbedResult:
         await self._wait(deadline)
-        info = self.model(request.model)
+        info = self._text_model(request.model)
         texts = self._texts(request.input)
         return EmbedResult(info.name, self._vectors(len(texts)), 3 * len(texts), 0, [])
 
@@ -114,11 +143,30 @@ class Service:
         deadline: float | None = None,
     ) -> tuple[ModelInfo, FloatArray, list[int]]:
         await self._wait(deadline)
-        info = self.model(model, version)
+        info = self._text_model(model, version)
         self._texts(list(texts))
         if not info.labels:
             return info, self._vectors(len(texts)), [3] * len(texts)
         return info, np.tile(np.array([0.75, 0.25], np.float32), (len(texts), 1)), [3] * len(texts)
+
+    async def complete(
+        self, model: str, request: GenerateRequest, *, coverage: float | None = None
+    ) -> AsyncGenerator[Delta | Completed, None]:
+        info = self.model(model)
+        if not info.decoder:
+            raise InvalidRequest(f"{model} is of kind {info.kind!r}", param="model")
+        self.prompts.append((request, coverage))
+        self.generating += 1
+        try:
+            await self._wait(None)
+            if (failure := self.fail_prompt.get(str(request.prompt))) is not None:
+                raise failure
+            async for event in answer(request, self.pause):
+                if self.fail_late is not None and isinstance(event, Completed):
+                    raise self.fail_late
+                yield event
+        finally:
+            self.generating -= 1
 
     def models(self) -> list[ModelInfo]:
         return list(self._models.values())
@@ -130,7 +178,7 @@ class Service:
         return info
 
     def readiness(self) -> Readiness:
-        return Readiness(ready=self.state == "ready", state=self.state, models=2, failures={})
+        return Readiness(ready=self.state == "ready", state=self.state, models=3, failures={})
 
     async def start(self) -> None:
         self.state = "ready"
@@ -142,6 +190,12 @@ class Service:
     async def drain(self, seconds: float) -> bool:
         self.state = "draining"
         return True
+
+    def _text_model(self, name: str, version: str | None = None) -> ModelInfo:
+        info = self.model(name, version)
+        if info.decoder:
+            raise InvalidRequest(f"{name} is a completion model", param="model")
+        return info
 
     async def _wait(self, deadline: float | None) -> None:
         self.deadlines.append(deadline)

@@ -22,7 +22,12 @@ _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-
 
 
 class AccessLine(msgspec.Struct, omit_defaults=True):
-    """An access line; `ms` is the whole time in the server, in milliseconds."""
+    """An access line.
+
+    Attributes:
+        ms: the whole time in the server, in milliseconds.
+        failure: code of an error that came after the status had been sent.
+    """
 
     time: str
     method: str
@@ -32,6 +37,7 @@ class AccessLine(msgspec.Struct, omit_defaults=True):
     request_id: str
     event: str
     level: str
+    failure: str | None = None
     model: str | None = None
     rows: int = 0
     key: str | None = None
@@ -66,7 +72,8 @@ class AccessLog:
             self._routes[path] = (("route", path),)
         self._metrics.count("cuebox_http_requests_total", labels)
         self._metrics.observe("cuebox_http_request_seconds", seconds, self._routes[path])
-        if status < 400 and self._sample < 1 and random() >= self._sample:  # noqa: S311 - a sample
+        good = status < 400 and request.failure is None
+        if good and self._sample < 1 and random() >= self._sample:  # noqa: S311 - a sample
             return
         self._write(self._line(request, status, seconds))
 
@@ -75,7 +82,8 @@ class AccessLog:
         if self._as_text:
             return (
                 f"{scope['method']} {_printable(scope['path'])} {status} {seconds * 1e3:.1f} ms"
-                f"{f' {request.model}' if request.model else ''}\n"
+                f"{f' {request.model}' if request.model else ''}"
+                f"{f' {request.failure}' if request.failure else ''}\n"
             ).encode("utf-8", "replace")
         client = scope.get("client")
         line = AccessLine(
@@ -86,7 +94,8 @@ class AccessLog:
             ms=round(seconds * 1e3, 3),
             request_id=request.id,
             event="request",
-            level="info" if status < 500 else "error",
+            level="info" if status < 500 and request.failure is None else "error",
+            failure=request.failure,
             model=request.model,
             rows=request.rows,
             key=request.key.name if request.key else None,

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import re
 from itertools import count
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cuebox.api.body import read_body
-from cuebox.api.errors import error_response
-from cuebox.api.messages import Request, Response
-from cuebox.core.errors import Cancelled, CueboxError, Unavailable
+from cuebox.api.errors import error_response, public_error
+from cuebox.api.messages import CONNECTION, LEFT, Request, Response
+from cuebox.core.errors import Cancelled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from cuebox.api.access import AccessLog
     from cuebox.api.gate import Gate
-    from cuebox.api.messages import Receive, Scope, Send
+    from cuebox.api.messages import Pieces, Receive, Scope, Send
     from cuebox.api.ports import ModelService
     from cuebox.api.routing import Router
+    from cuebox.serving.requests import Timings
 
-__all__ = ["CONNECTION", "Application"]
+__all__ = ["Application"]
 
-# Scope key under which our protocol leaves itself; other ASGI servers have none.
-CONNECTION = "cuebox.connection"
+T = TypeVar("T")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _NO_STORE = (b"cache-control", b"no-store")
 _CLIENT_LEFT = 499
-
-logger = logging.getLogger("cuebox.api")
+_TIMING = b"queue;dur=%.2f, tokenize;dur=%.2f, cache;dur=%.3f, encode;dur=%.2f, head;dur=%.2f"
 
 
 class Application:
@@ -80,9 +78,12 @@ class Application:
         try:
             await self._send(request, response, send)
         except asyncio.CancelledError:
-            if _why_abandoned(scope) is None:
+            if request.abandoned() is None:
                 raise
             self._gone(request)
+        finally:
+            if response.pieces is not None:
+                await response.pieces.aclose()
 
     async def _answer(self, request: Request) -> Response:
         scope = request.scope
@@ -98,15 +99,11 @@ class Application:
     def _report(self, request: Request, error: BaseException) -> Response | None:
         """The answer that tells of `error`; None when nobody is left to read it."""
         if isinstance(error, asyncio.CancelledError):
-            error = _why_abandoned(request.scope) or Unavailable("the server is stopping")
+            error = request.abandoned() or Unavailable("the server is stopping")
         if isinstance(error, Cancelled):
             self._gone(request)
             return None
-        if not isinstance(error, CueboxError):
-            logger.error(
-                "request %s failed", request.id, exc_info=error, extra={"request_id": request.id}
-            )
-            error = CueboxError(f"internal error; the log has it under {request.id}")
+        error = public_error(error, request.id)
         path: str = request.scope["path"]
         if request.scope["method"] == "OPTIONS" and (allowed := self._allowed(path)):
             return Response(status=204, headers=[(b"allow", ", ".join(allowed).encode())])
@@ -120,7 +117,10 @@ class Application:
         headers = [
             (b"content-type", response.content_type),
             (b"x-request-id", request.id.encode()),
-            (b"server-timing", _server_timing(request, total)),
+            (
+                b"server-timing",
+                b"%s, total;dur=%.2f" % (response.timing or _timing(request.timings), total * 1e3),
+            ),
             _NO_STORE,
             *request.rate_headers,
             *response.headers,
@@ -129,8 +129,8 @@ class Application:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if pieces is not None:
-            async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            sending = _send_pieces(pieces, send)
+            await (sending if CONNECTION in request.scope else _while_connected(request, sending))
         await send({"type": "http.response.body", "body": body, "more_body": False})
         self._access.record(request, response.status, perf_counter() - request.started)
 
@@ -144,46 +144,30 @@ class Application:
         return (self._id_prefix + b"%x" % next(self._numbers)).decode("ascii")
 
 
-def _server_timing(request: Request, total: float) -> bytes:
-    t = request.timings
-    return (
-        b"queue;dur=%.2f, tokenize;dur=%.2f, cache;dur=%.3f, encode;dur=%.2f, head;dur=%.2f, "
-        b"total;dur=%.2f"
-        % (
-            t.queue * 1e3,
-            t.tokenize * 1e3,
-            t.cache * 1e3,
-            t.encode * 1e3,
-            t.head * 1e3,
-            total * 1e3,
-        )
-    )
+def _timing(t: Timings) -> bytes:
+    times = (t.queue * 1e3, t.tokenize * 1e3, t.cache * 1e3, t.encode * 1e3, t.head * 1e3)
+    return _TIMING % times
 
 
-def _why_abandoned(scope: Scope) -> CueboxError | None:
-    """Why the protocol cancelled this request; None when somebody else did."""
-    connection = scope.get(CONNECTION)
-    reason: CueboxError | None = connection.abandoned if connection else scope.get("cuebox.left")
-    task = asyncio.current_task()
-    if reason is not None and task is not None:
-        task.uncancel()
-    return reason
+async def _send_pieces(pieces: Pieces, send: Send) -> None:
+    async for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
-async def _while_connected(request: Request, answer: Awaitable[Response]) -> Response:
-    """Await the handler under an ASGI server that only tells on `receive` that a client left."""
+async def _while_connected(request: Request, work: Awaitable[T]) -> T:
+    """Await `work` under an ASGI server that only tells on `receive` that a client left."""
     task = asyncio.current_task()
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        request.scope["cuebox.left"] = Cancelled("the client left")
+        request.scope[LEFT] = Cancelled("the client left")
         if task is not None:
             task.cancel()
 
     watcher = asyncio.create_task(watch())
     try:
-        return await answer
+        return await work
     finally:
         watcher.cancel()
 

@@ -8,6 +8,7 @@ from cuebox.api.access import AccessLog
 from cuebox.api.app import Application
 from cuebox.api.endpoints import classify, oip, openai
 from cuebox.api.endpoints.admin import admin_routes
+from cuebox.api.endpoints.completions import completion_routes
 from cuebox.api.endpoints.docs import docs_routes
 from cuebox.api.endpoints.health import health_routes
 from cuebox.api.routing import Route, Router
@@ -39,6 +40,7 @@ def all_routes(
 
     routes = (
         *classify.ROUTES,
+        *completion_routes(settings.completions),
         *openai.ROUTES,
         *oip.ROUTES,
         *admin_routes(reloaded),

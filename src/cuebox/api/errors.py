@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
@@ -22,16 +23,22 @@ __all__ = [
     "MethodNotAllowed",
     "OipError",
     "RequestTimeout",
+    "Superseded",
     "TooManyConnections",
     "UnsupportedMediaType",
+    "UnsupportedParameter",
     "decode_error",
+    "error_body",
     "error_codes",
     "error_response",
+    "public_error",
     "status_line",
     "status_of",
 ]
 
 Dialect = Literal["openai", "oip"]
+
+logger = logging.getLogger("cuebox.api")
 
 
 class MethodNotAllowed(core.InvalidRequest):
@@ -48,6 +55,18 @@ class UnsupportedMediaType(core.InvalidRequest):
     """The body is not in a format this route reads."""
 
     code = "unsupported_media_type"
+
+
+class UnsupportedParameter(core.InvalidRequest):
+    """A field of the dialect that nothing here can honour."""
+
+    code = "unsupported_parameter"
+
+
+class Superseded(core.Conflict):
+    """A newer request of the same session took the place of this one."""
+
+    code = "superseded"
 
 
 class RequestTimeout(core.InvalidRequest):
@@ -75,6 +94,7 @@ STATUS: dict[type[core.CueboxError], tuple[int, str]] = {
     core.PayloadTooLarge: (413, "invalid_request_error"),
     MethodNotAllowed: (405, "invalid_request_error"),
     RequestTimeout: (408, "invalid_request_error"),
+    UnsupportedParameter: (400, "invalid_request_error"),
     UnsupportedMediaType: (415, "invalid_request_error"),
     HeadersTooLarge: (431, "invalid_request_error"),
     core.Unauthenticated: (401, "authentication_error"),
@@ -82,6 +102,7 @@ STATUS: dict[type[core.CueboxError], tuple[int, str]] = {
     core.NotFound: (404, "invalid_request_error"),
     core.UnknownModel: (404, "invalid_request_error"),
     core.Conflict: (409, "invalid_request_error"),
+    Superseded: (409, "invalid_request_error"),
     core.Overloaded: (429, "rate_limit_error"),
     core.RateLimited: (429, "rate_limit_error"),
     core.Cancelled: (499, "client_closed_request"),
@@ -142,17 +163,27 @@ def error_codes() -> dict[str, int]:
     return {cls.code: status for cls, (status, _) in sorted(STATUS.items(), key=lambda i: i[1][0])}
 
 
-def error_response(error: core.CueboxError, dialect: Dialect) -> Response:
-    """The answer that reports `error`."""
-    status, kind = status_of(error)
+def public_error(error: BaseException, request_id: str) -> core.CueboxError:
+    """What a client may be told of `error`; a bug is logged, and not shown."""
+    if isinstance(error, core.CueboxError):
+        return error
+    logger.error("request %s failed", request_id, exc_info=error, extra={"request_id": request_id})
+    return core.CueboxError(f"internal error; the log has it under {request_id}")
+
+
+def error_body(error: core.CueboxError, dialect: Dialect) -> bytes:
+    """The JSON that reports `error`."""
     # A message may repeat what the client sent, and lone surrogates cannot be written as UTF-8.
     message = error.message.encode("utf-8", "replace").decode("utf-8")
+    if dialect == "oip":
+        return msgspec.json.encode(OipError(message))
     param = error.param and error.param.encode("utf-8", "replace").decode("utf-8")
-    body = (
-        msgspec.json.encode(OipError(message))
-        if dialect == "oip"
-        else msgspec.json.encode(ErrorBody(ErrorDetail(message, kind, param, error.code)))
-    )
+    detail = ErrorDetail(message, status_of(error)[1], param, error.code)
+    return msgspec.json.encode(ErrorBody(detail))
+
+
+def error_response(error: core.CueboxError, dialect: Dialect) -> Response:
+    """The answer that reports `error`."""
     headers: list[tuple[bytes, bytes]] = []
     if error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % max(1, round(error.retry_after + 0.499))))
@@ -160,7 +191,11 @@ def error_response(error: core.CueboxError, dialect: Dialect) -> Response:
         headers.append((b"allow", error.allow.encode()))
     if isinstance(error, core.Unauthenticated):
         headers.append((b"www-authenticate", b'Bearer realm="cuebox"'))
-    return Response(body, status=status, content_type=JSON, headers=headers)
+    if isinstance(error, Superseded):
+        # The openai client repeats a 409 unless told; it would supersede the newer request.
+        headers.append((b"x-should-retry", b"false"))
+    body = error_body(error, dialect)
+    return Response(body, status=status_of(error)[0], content_type=JSON, headers=headers)
 
 
 def status_line(status: int) -> bytes:
@@ -168,7 +203,7 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
-_AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+_AT = re.compile(r" - at (?:`key` in )?`\$\.?([^`]*)`$")
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
 
 

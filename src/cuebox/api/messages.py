@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from cuebox.api.keys import ApiKey
     from cuebox.api.ports import ModelService
+    from cuebox.core.errors import CueboxError
     from cuebox.serving.requests import Readiness
 
     Scope = MutableMapping[str, Any]
@@ -20,9 +22,27 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
-__all__ = ["BINARY", "HTML", "JSON", "TEXT", "Destination", "Request", "Response"]
+__all__ = [
+    "BINARY",
+    "CONNECTION",
+    "EVENTS",
+    "HTML",
+    "JSON",
+    "LEFT",
+    "TEXT",
+    "Destination",
+    "Pieces",
+    "Request",
+    "Response",
+]
+
+# Scope key under which our protocol leaves itself; other ASGI servers have none.
+CONNECTION = "cuebox.connection"
+# Scope key of the error that cancels a request under those, once its client left.
+LEFT = "cuebox.left"
 
 JSON = b"application/json"
+EVENTS = b"text/event-stream; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 BINARY = b"application/octet-stream"
@@ -42,6 +62,22 @@ class Destination(Protocol):
         ...
 
 
+class Pieces(Protocol):
+    """A body that is made while it is sent."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> bytes:
+        """The next piece."""
+        ...
+
+    async def aclose(self) -> None:
+        """Nobody reads on: stop what makes the pieces; called after the last one as well."""
+        ...
+
+
 class Request:
     """One request.
 
@@ -55,11 +91,13 @@ class Request:
         model: the model asked for, set by handlers for the access log.
         rows: how many inputs were sent, set by handlers for the access log.
         draining: whether the server was told to stop.
+        failure: code of an error that came after the status was sent, for the access log.
     """
 
     __slots__ = (
         "body",
         "draining",
+        "failure",
         "headers",
         "id",
         "key",
@@ -93,6 +131,27 @@ class Request:
         self.model: str | None = None
         self.rows = 0
         self.draining = False
+        self.failure: str | None = None
+
+    @property
+    def client(self) -> str:
+        """Who asks: the API key's id, or the peer's address where no key is asked for."""
+        if self.key is not None:
+            return f"key:{self.key.id}"
+        peer = self.scope.get("client")
+        return f"peer:{peer[0]}" if peer else "peer:"
+
+    def abandoned(self) -> CueboxError | None:
+        """Why the server cancelled this request's task; None when somebody else did.
+
+        Asked by the cancelled task itself; where there is a reason the cancellation is over.
+        """
+        connection = self.scope.get(CONNECTION)
+        reason: CueboxError | None = connection.abandoned if connection else self.scope.get(LEFT)
+        task = asyncio.current_task()
+        if reason is not None and task is not None:
+            task.uncancel()
+        return reason
 
     def readiness(self) -> Readiness:
         """The service's readiness, unless the server was told to stop."""
@@ -122,9 +181,13 @@ class Request:
 
 
 class Response:
-    """An answer: a body, or the pieces of one that is too large to build at once."""
+    """An answer: a body, or the pieces of one that is not whole yet.
 
-    __slots__ = ("body", "content_type", "headers", "pieces", "status")
+    Attributes:
+        timing: entries of `Server-Timing`; empty for those of the request's `timings`.
+    """
+
+    __slots__ = ("body", "content_type", "headers", "pieces", "status", "timing")
 
     def __init__(
         self,
@@ -133,10 +196,12 @@ class Response:
         status: int = 200,
         content_type: bytes = JSON,
         headers: list[tuple[bytes, bytes]] | None = None,
-        pieces: AsyncIterator[bytes] | None = None,
+        pieces: Pieces | None = None,
+        timing: bytes = b"",
     ) -> None:
         self.body = body
         self.status = status
         self.content_type = content_type
         self.headers = headers or []
         self.pieces = pieces
+        self.timing = timing

@@ -19,6 +19,7 @@ from cuebox.api.errors import (
     UnsupportedMediaType,
     error_codes,
 )
+from cuebox.api.messages import EVENTS
 from cuebox.core.errors import (
     CueboxError,
     Forbidden,
@@ -104,23 +105,29 @@ _HEADERS = {
         "schema": {"type": "string"},
     },
     "Server-Timing": {
-        "description": "Milliseconds: queue, tokenize, cache, encode, head, total.",
+        "description": "Milliseconds: queue, tokenize, cache, encode, head, total; of completions "
+        "queue, first_token, generate, total. A stream knows only what came before its first event.",
         "schema": {"type": "string"},
     },
 }
 
 
 def _description(server: ServerSettings, serving: ServingSettings) -> str:
-    limits = server.limits
+    limits, asked = server.limits, server.completions
     codes = "\n".join(f"| `{code}` | {status} |" for code, status in error_codes().items())
     return (
-        "Classifiers and embeddings on shared encoders.\n\n"
+        "Classifiers and embeddings on shared encoders, and completions.\n\n"
         "## Limits\n\n"
         "| what | limit |\n|---|---|\n"
         f"| request body | {limits.max_body_bytes:,} bytes |\n"
         f"| request line and headers | {limits.max_header_bytes:,} bytes |\n"
         f"| inputs in one request | {serving.max_rows:,} |\n"
         f"| characters in one input | {serving.max_text_chars:,} |\n"
+        f"| prompts of one completion request | {asked.max_prompts:,} |\n"
+        f"| characters, or token ids, in one prompt | {asked.max_prompt_chars:,} |\n"
+        f"| `n` and `best_of` | {asked.max_choices:,} |\n"
+        f"| `max_tokens` | {asked.max_tokens:,} |\n"
+        f"| `logprobs` | {asked.max_logprobs:,} |\n"
         f"| time for one request | {serving.request_timeout:g} s, less with "
         "`X-Request-Timeout-Ms` |\n\n"
         "## Errors\n\n"
@@ -177,7 +184,10 @@ def _operation_id(route: Route) -> str:
 def _responses(route: Route, by_type: dict[str, Any]) -> dict[str, Any]:
     what = route.operation
     schema = {"type": "string"} if what.response is None else by_type[str(what.response)]
-    content = {what.content_type: {"schema": schema}}
+    content: dict[str, Any] = {what.content_type: {"schema": schema}}
+    if what.events:
+        events = {"schema": {"type": "string"}, "example": what.events}
+        content[EVENTS.partition(b";")[0].decode()] = events
     good = {"description": "The answer", "content": content, "headers": _header_references()}
     responses: dict[str, Any] = {"200": good}
     for status, codes in sorted(_error_statuses(route).items()):

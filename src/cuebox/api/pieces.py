@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
 __all__ = ["in_pieces"]
 
@@ -18,7 +18,7 @@ async def in_pieces(
     before: bytes,
     after: bytes,
     size: int,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """A JSON list, `size` rows at a time, letting other requests run in between.
 
     Args:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
+    from cuebox.core.generation import Completed, Delta, GenerateRequest
     from cuebox.core.ports import ModelStore
     from cuebox.core.types import FloatArray
     from cuebox.serving.metrics import Metrics
@@ -64,6 +65,16 @@ class ModelService(Protocol):
         deadline: float | None = None,
     ) -> tuple[ModelInfo, FloatArray, list[int]]:
         """Float32 `[rows, labels]`, or `[rows, dim]` for an encoder; and tokens per row."""
+        ...
+
+    def complete(
+        self, model: str, request: GenerateRequest, *, coverage: float | None = None
+    ) -> AsyncGenerator[Delta | Completed, None]:
+        """Deltas if the request streams, then one `Completed`; closing it stops the work.
+
+        `coverage` stands for the score below which this model withholds its answer. A newer
+        request of the session shows as `Conflict`.
+        """
         ...
 
     def models(self) -> list[ModelInfo]:

@@ -17,7 +17,6 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from cuebox.api.app import CONNECTION
 from cuebox.api.cycle import Cycle
 from cuebox.api.errors import (
     HeadersTooLarge,
@@ -26,6 +25,7 @@ from cuebox.api.errors import (
     error_response,
     status_line,
 )
+from cuebox.api.messages import CONNECTION
 from cuebox.core.errors import Cancelled, CueboxError, InvalidRequest
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         request: type of the JSON body.
         response: type of the JSON answer; None when it is not JSON.
         content_type: of an answer that is not JSON.
+        events: an example of the answer as server-sent events, where it can be had as such.
         errors: what the handler may raise besides the errors of every route.
         statuses: further success-like statuses, as 503 of a readiness probe.
         examples: name to a request body that works with the demo.
@@ -44,6 +45,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     request: Any = None
     response: Any = None
     content_type: str = "application/json"
+    events: str = ""
     errors: tuple[type[CueboxError], ...] = ()
     statuses: tuple[int, ...] = ()
     examples: dict[str, Any] = {}

@@ -110,18 +110,23 @@ async def _ready(request: Request) -> Response:
 
 async def _model(request: Request) -> Response:
     info = _info(request)
-    classifies = bool(info.labels)
-    outputs = (
-        [
-            TensorMetadata("probabilities", "FP32", [-1, len(info.labels)]),
-            TensorMetadata("label", "BYTES", [-1]),
-        ]
-        if classifies
-        else [TensorMetadata("embedding", "FP32", [-1, info.dim])]
-    )
-    inputs = [TensorMetadata("text", "BYTES", [-1])]
+    # A completion model is no function of tensors: it is listed, and asked elsewhere.
+    inputs = [] if info.decoder else [TensorMetadata("text", "BYTES", [-1])]
     platform = f"cuebox_{info.kind}"
-    return Response(_encode(ModelMetadata(info.name, [info.version], platform, inputs, outputs)))
+    return Response(
+        _encode(ModelMetadata(info.name, [info.version], platform, inputs, _outputs(info)))
+    )
+
+
+def _outputs(info: ModelInfo) -> list[TensorMetadata]:
+    if info.decoder:
+        return []
+    if not info.labels:
+        return [TensorMetadata("embedding", "FP32", [-1, info.dim])]
+    return [
+        TensorMetadata("probabilities", "FP32", [-1, len(info.labels)]),
+        TensorMetadata("label", "BYTES", [-1]),
+    ]
 
 
 async def _model_ready(request: Request) -> Response:

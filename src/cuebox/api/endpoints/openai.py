@@ -60,7 +60,14 @@ class EmbeddingList(msgspec.Struct, kw_only=True):
 
 
 class Model(msgspec.Struct, kw_only=True):
-    """A served model: OpenAI's fields, then what cuebox knows of it."""
+    """A served model: OpenAI's fields, then what cuebox knows of it.
+
+    Attributes:
+        encoder: digest of the encoder that a classifier reads through; models with the same one
+            share its memory and its work. Empty for a completion model.
+        decoder: digest of a completion model's decoder; empty for every other.
+        max_tokens: tokens it reads at most; a completion model's prompt and answer together.
+    """
 
     id: str
     object: Literal["model"] = "model"
@@ -71,6 +78,7 @@ class Model(msgspec.Struct, kw_only=True):
     task: str
     labels: list[str]
     encoder: str
+    decoder: str
     dim: int
     max_tokens: int
     metrics: dict[str, float]
@@ -145,6 +153,7 @@ def _model(info: ModelInfo) -> Model:
         task=info.task,
         labels=info.labels,
         encoder=info.encoder,
+        decoder=info.decoder,
         dim=info.dim,
         max_tokens=info.max_tokens,
         metrics=info.metrics,
