@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.asgi import call, make_application
+from tests.fakes.sse import events, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 ROUTES = [
     "/v1/classify",
     "/v1/embeddings",
+    "/v1/completions",
     "/v2/models/mood/infer",
     "/v2/repository/index",
     "/v1/admin/models/mood/promote",
     "/v1/admin/models/mood/rollback",
 ]
-PREDICT = ROUTES[:3]
+PREDICT = ROUTES[:4]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -33,7 +35,9 @@ json_values = st.recursive(
 )
 field_names = st.sampled_from(
     ["model", "input", "top_k", "threshold", "truncate", "on_error", "inputs", "outputs", "id",
-     "name", "shape", "datatype", "data", "parameters", "encoding_format", "dimensions", "x"]
+     "name", "shape", "datatype", "data", "parameters", "encoding_format", "dimensions", "x",
+     "prompt", "n", "best_of", "max_tokens", "temperature", "top_p", "logit_bias", "logprobs",
+     "stop", "seed", "echo", "stream", "stream_options", "stop_at", "coverage", "session"]
 )  # fmt: skip
 
 
@@ -45,6 +49,9 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Application:
 def check(application: Application, path: str, body: bytes) -> int:
     answer = call(application, "POST", path, body)
     assert answer.status < 500, (path, body[:200], answer.body)
+    if answer.headers["content-type"].startswith("text/event-stream"):
+        assert events(answer.body)[-1] == "[DONE]"
+        return answer.status
     decoded = answer.json()
     if answer.status >= 400:
         error = decoded["error"]
@@ -86,6 +93,55 @@ def test_known_nasty_bodies(application: Application, path: str, body: bytes) ->
     status = check(application, path, body) if not empty_means_defaults else 400
     if path in PREDICT:
         assert 400 <= status < 500
+
+
+def completion(**fields: Any) -> bytes:
+    return msgspec.json.encode({"model": "writer", "prompt": "a"} | fields)
+
+
+NASTY_COMPLETIONS = {
+    "many choices": completion(n=2**62),
+    "many tokens": completion(max_tokens=2**62),
+    "endless number": b'{"model":"writer","prompt":"a","seed":' + b"9" * 5000 + b"}",
+    "infinite temperature": b'{"model":"writer","prompt":"a","temperature":1e999}',
+    "many prompts": completion(prompt=["a"] * 100_000),
+    "many empty prompts": completion(prompt=[[]] * 100_000),
+    "long prompt": completion(prompt="a" * 2_000_000),
+    "many tokens in a prompt": completion(prompt=[1] * 1_500_000),
+    "huge token": completion(prompt=[2**63]),
+    "deep prompt": b'{"model":"writer","prompt":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "lone surrogate": b'{"model":"writer","prompt":"\\ud800"}',
+    "many biases": completion(logit_bias={str(i): 1 for i in range(2_000)}),
+    "bias of no token": completion(logit_bias={"-": 1}),
+    "many stops": completion(stop=["x"] * 1000),
+    "long stop": completion(stop="x" * 1_000_000),
+    "long session": completion(session="x" * 1_000_000),
+    "long user and suffix": completion(user="x" * 1000, suffix="y" * 1_000_000),
+}
+
+
+@pytest.mark.parametrize("body", NASTY_COMPLETIONS.values(), ids=NASTY_COMPLETIONS.keys())
+def test_nasty_completions(application: Application, body: bytes) -> None:
+    assert 400 <= check(application, "/v1/completions", body) < 500
+
+
+@settings(max_examples=150, deadline=None)
+@given(fields=st.dictionaries(field_names, json_values | st.text(max_size=20), max_size=4))
+def test_random_values_in_completions(application: Application, fields: dict[str, Any]) -> None:
+    check(application, "/v1/completions", completion(**fields))
+
+
+@settings(max_examples=80, deadline=None)
+@given(prompt=st.text(max_size=50), stream=st.booleans(), n=st.integers(1, 4))
+def test_any_text_comes_back_as_it_was_sent(
+    application: Application, prompt: str, stream: bool, n: int
+) -> None:
+    body = completion(prompt=prompt, echo=True, max_tokens=0, stream=stream, n=n)
+    answer = call(application, "POST", "/v1/completions", body)
+    if not stream:
+        assert [choice["text"] for choice in answer.json()["choices"]] == [prompt] * n
+    elif prompt:
+        assert texts(answer.body) == dict.fromkeys(range(n), prompt)
 
 
 def test_a_repeated_key_counts_once(application: Application) -> None:

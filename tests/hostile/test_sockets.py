@@ -127,6 +127,16 @@ def test_a_body_over_the_limit(server: RunningServer) -> None:
     assert send(server, [CHUNKED, chunk * 30, b"0\r\n\r\n"]) == [413]
 
 
+def test_hundreds_of_streams_that_nobody_waits_for(server: RunningServer) -> None:
+    body = b'{"model":"writer","prompt":"a","max_tokens":2000,"n":16,"stream":true}'
+    head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    for _ in range(200):
+        with server.connect(5) as client:
+            client.sendall(head % len(body) + body)
+    server.wait_until(lambda: not server.server.server_state.connections)
+    server.wait_until(lambda: server.service.generating == 0)
+
+
 def test_hundreds_of_half_open_requests(server: RunningServer) -> None:
     clients = [server.connect(5) for _ in range(300)]
     for client in clients:

@@ -63,6 +63,16 @@ def test_a_decoding_error_names_the_field(body: bytes, param: str | None) -> Non
     assert "$" not in error.message
 
 
+def test_a_wrong_key_names_the_map_it_is_in() -> None:
+    class Biases(msgspec.Struct):
+        logit_bias: dict[int, float]
+
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.json.decode(b'{"logit_bias": {"the": 1}}', type=Biases)
+    error = decode_error(caught.value)
+    assert (error.param, error.message) == ("logit_bias", "logit_bias: Expected `int`, got `str`")
+
+
 @given(st.text(st.characters(codec=None), max_size=50))
 def test_any_message_can_be_sent(message: str) -> None:
     for dialect in ("openai", "oip"):

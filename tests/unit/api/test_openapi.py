@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from openapi_spec_validator import validate
 
@@ -46,6 +47,7 @@ def test_every_error_is_listed(document: dict[str, Any]) -> None:
 def test_limits_are_told(document: dict[str, Any]) -> None:
     assert "16,777,216 bytes" in document["info"]["description"]
     assert "10,000" in document["info"]["description"]
+    assert "| `max_tokens` | 2,048 |" in document["info"]["description"]
 
 
 def test_every_type_and_request_field_says_what_it_is_for(document: dict[str, Any]) -> None:
@@ -53,8 +55,32 @@ def test_every_type_and_request_field_says_what_it_is_for(document: dict[str, An
     for name, schema in schemas.items():
         assert schema["description"], name
         assert "Attributes:" not in schema["description"]
-    for field in schemas["ClassifyRequest"]["properties"].values():
-        assert field["description"]
+    for request in ("ClassifyRequest", "CompletionRequest"):
+        for name, field in schemas[request]["properties"].items():
+            assert field["description"], name
+
+
+def test_extensions_are_told_from_openais_fields(document: dict[str, Any]) -> None:
+    properties = document["components"]["schemas"]["CompletionRequest"]["properties"]
+    extensions = {name for name, field in properties.items() if "extension" in field["description"]}
+    assert extensions == {
+        "top_k", "repetition_penalty", "heal", "stop_at", "distinct", "min_score", "coverage",
+        "max_time_ms", "session",
+    }  # fmt: skip
+
+
+def test_a_stream_is_documented_beside_the_whole_answer(document: dict[str, Any]) -> None:
+    operation = document["paths"]["/v1/completions"]["post"]
+    content = operation["responses"]["200"]["content"]
+    assert list(content) == ["application/json", "text/event-stream"]
+    assert content["text/event-stream"]["example"].endswith("data: [DONE]\n\n")
+    assert "superseded" in operation["responses"]["409"]["description"]
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.operation.examples], ids=lambda r: r.path)
+def test_examples_can_be_sent(route: Route) -> None:
+    for example in route.operation.examples.values():
+        msgspec.convert(example, route.operation.request)
 
 
 def test_operation_ids_are_unique(document: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@ import pytest
 
 from cuebox.api.settings import (
     AuthSettings,
+    CompletionLimits,
     LimitSettings,
     LogSettings,
     ServerSettings,
@@ -11,7 +12,14 @@ from cuebox.api.settings import (
 from cuebox.app.settings import convert_section
 from cuebox.core.errors import ConfigError
 
-ALL = (AuthSettings, LimitSettings, LogSettings, ServerSettings, TlsSettings)
+ALL = (
+    AuthSettings,
+    CompletionLimits,
+    LimitSettings,
+    LogSettings,
+    ServerSettings,
+    TlsSettings,
+)
 
 
 @pytest.mark.parametrize("section", ALL)
@@ -29,6 +37,7 @@ def test_defaults_listen_on_this_machine_only() -> None:
     [
         ({"limits": {"max_body_byte": 1}}, "server.limits"),
         ({"port": 70_000}, "server.port"),
+        ({"completions": {"max_choices": 0}}, "server.completions.max_choices"),
         ({"logs": {"access_sample": 2}}, "server.logs.access_sample"),
         ({"auth": {"mode": "maybe"}}, "server.auth.mode"),
     ],
