@@ -155,6 +155,8 @@ class Service:
         info = self.model(model)
         if not info.decoder:
             raise InvalidRequest(f"{model} is of kind {info.kind!r}", param="model")
+        if max(request.n, request.max_tokens / 128) > 16:
+            raise InvalidRequest("more than this model does", param="n")
         self.prompts.append((request, coverage))
         self.generating += 1
         try:

@@ -40,7 +40,7 @@ def all_routes(
 
     routes = (
         *classify.ROUTES,
-        *completion_routes(settings.completions),
+        *completion_routes(settings.limits),
         *openai.ROUTES,
         *oip.ROUTES,
         *admin_routes(reloaded),

@@ -11,13 +11,14 @@ from cuebox.core.errors import InvalidRequest, PayloadTooLarge
 from cuebox.core.generation import GenerateRequest, StopAt
 
 if TYPE_CHECKING:
-    from cuebox.api.settings import CompletionLimits
+    from cuebox.api.settings import LimitSettings
 
 __all__ = ["CompletionRequest", "StreamOptions", "generate_requests"]
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=130)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-CountOrNone = Annotated[int, msgspec.Meta(ge=0)]
+# The model has closer bounds of its own; these keep numbers within what can be handed to it.
+Choices = Annotated[int, msgspec.Meta(ge=1, le=128)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 TokenId = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Penalty = Annotated[float, msgspec.Meta(ge=-2, le=2)]
 Bias = Annotated[float, msgspec.Meta(ge=-100, le=100)]
@@ -80,13 +81,13 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
 
     model: Name
     prompt: str | list[str | TokenId | list[TokenId]] | None
-    best_of: Count | None = None
+    best_of: Choices | None = None
     echo: bool | None = False
     frequency_penalty: Penalty | None = 0.0
     logit_bias: Annotated[dict[int, Bias], msgspec.Meta(max_length=1024)] | None = None
-    logprobs: CountOrNone | None = None
-    max_tokens: CountOrNone | None = 16
-    n: Count | None = 1
+    logprobs: Count | None = None
+    max_tokens: Count | None = 16
+    n: Choices | None = 1
     presence_penalty: Penalty | None = 0.0
     seed: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     stop: StopText | Annotated[list[StopText], msgspec.Meta(max_length=4)] | None = None
@@ -96,7 +97,7 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = 1.0
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = 1.0
     user: str | None = None
-    top_k: CountOrNone | None = 0
+    top_k: Count | None = 0
     repetition_penalty: Annotated[float, msgspec.Meta(gt=0, le=10)] | None = 1.0
     heal: bool | None = True
     stop_at: StopAt | None = "none"
@@ -116,16 +117,19 @@ _SHARED = tuple(
 
 
 def generate_requests(
-    asked: CompletionRequest, limits: CompletionLimits, *, client: str
+    asked: CompletionRequest, limits: LimitSettings, *, client: str
 ) -> list[GenerateRequest]:
     """What the generator is asked, one request for each prompt.
 
     Raises:
         InvalidRequest: fields that do not go together, or one over its limit; `param` names it.
-        PayloadTooLarge: a prompt, or the number of them, over its limit.
+        PayloadTooLarge: too many prompts.
     """
     prompts = _prompts(asked.prompt, limits)
-    _check_limits(asked, limits)
+    if (asked.logprobs or 0) > limits.max_logprobs:
+        raise InvalidRequest(
+            f"logprobs is {asked.logprobs}, the most is {limits.max_logprobs}", param="logprobs"
+        )
     _check_together(asked, len(prompts))
     values: dict[str, Any] = {
         name: value for name in _SHARED if (value := getattr(asked, name)) is not None
@@ -136,7 +140,7 @@ def generate_requests(
     ]
 
 
-def _prompts(given: str | list[Any] | None, limits: CompletionLimits) -> list[Prompt]:
+def _prompts(given: str | list[Any] | None, limits: LimitSettings) -> list[Prompt]:
     """The prompts, each a text or token ids."""
     if given is None or isinstance(given, str):
         prompts: list[Prompt] = [given or ""]
@@ -154,7 +158,8 @@ def _prompts(given: str | list[Any] | None, limits: CompletionLimits) -> list[Pr
             param="prompt",
         )
     for index, prompt in enumerate(prompts):
-        _check_size(prompt, limits, "prompt" if prompts is not given else f"prompt[{index}]")
+        if not prompt and not isinstance(prompt, str):
+            raise InvalidRequest("the list of token ids is empty", param=f"prompt[{index}]")
     return prompts
 
 
@@ -166,28 +171,6 @@ def _check_alike(values: list[Any], kind: type, name: str) -> None:
                 f"entry {index} is something else",
                 param=f"prompt[{index}]",
             )
-
-
-def _check_size(prompt: Prompt, limits: CompletionLimits, param: str) -> None:
-    if len(prompt) > limits.max_prompt_chars:
-        unit = "characters" if isinstance(prompt, str) else "tokens"
-        raise PayloadTooLarge(
-            f"the prompt has {len(prompt)} {unit}, the most is {limits.max_prompt_chars}",
-            param=param,
-        )
-    if not prompt and not isinstance(prompt, str):
-        raise InvalidRequest("the list of token ids is empty", param=param)
-
-
-def _check_limits(asked: CompletionRequest, limits: CompletionLimits) -> None:
-    for name, value, most in (
-        ("n", asked.n, limits.max_choices),
-        ("best_of", asked.best_of, limits.max_choices),
-        ("max_tokens", asked.max_tokens, limits.max_tokens),
-        ("logprobs", asked.logprobs, limits.max_logprobs),
-    ):
-        if value is not None and value > most:
-            raise InvalidRequest(f"{name} is {value}, the most is {most}", param=name)
 
 
 def _check_together(asked: CompletionRequest, prompts: int) -> None:

@@ -113,7 +113,7 @@ _HEADERS = {
 
 
 def _description(server: ServerSettings, serving: ServingSettings) -> str:
-    limits, asked = server.limits, server.completions
+    limits = server.limits
     codes = "\n".join(f"| `{code}` | {status} |" for code, status in error_codes().items())
     return (
         "Classifiers and embeddings on shared encoders, and completions.\n\n"
@@ -123,13 +123,12 @@ def _description(server: ServerSettings, serving: ServingSettings) -> str:
         f"| request line and headers | {limits.max_header_bytes:,} bytes |\n"
         f"| inputs in one request | {serving.max_rows:,} |\n"
         f"| characters in one input | {serving.max_text_chars:,} |\n"
-        f"| prompts of one completion request | {asked.max_prompts:,} |\n"
-        f"| characters, or token ids, in one prompt | {asked.max_prompt_chars:,} |\n"
-        f"| `n` and `best_of` | {asked.max_choices:,} |\n"
-        f"| `max_tokens` | {asked.max_tokens:,} |\n"
-        f"| `logprobs` | {asked.max_logprobs:,} |\n"
+        f"| prompts of one completion request | {limits.max_prompts:,} |\n"
+        f"| `logprobs` | {limits.max_logprobs:,} |\n"
         f"| time for one request | {serving.request_timeout:g} s, less with "
         "`X-Request-Timeout-Ms` |\n\n"
+        "A completion model bounds `n`, `best_of`, `max_tokens` and the prompt; an error names "
+        "the bound.\n\n"
         "## Errors\n\n"
         'Every error is `{"error": {"message", "type", "param", "code"}}`; under `/v2` it is '
         '`{"error": "message"}`. `param` names the field at fault. A 429 or 503 says in '

@@ -6,14 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-__all__ = [
-    "AuthSettings",
-    "CompletionLimits",
-    "LimitSettings",
-    "LogSettings",
-    "ServerSettings",
-    "TlsSettings",
-]
+__all__ = ["AuthSettings", "LimitSettings", "LogSettings", "ServerSettings", "TlsSettings"]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -33,6 +26,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         min_body_rate: bytes a second a client must keep up while it sends a body.
         keep_alive: seconds an idle connection is kept.
         write_timeout: seconds a client may go without reading its answer.
+        max_prompts: most prompts of one completion request; `[generation]` bounds each of them.
+        max_logprobs: most alternatives that a completion reports at each token.
     """
 
     max_body_bytes: Positive = 16 * 1024 * 1024
@@ -44,24 +39,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_body_rate: Positive = 65_536
     keep_alive: Seconds = 75.0
     write_timeout: Seconds = 30.0
-
-
-class CompletionLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounds on what one request may ask of a completion model; the model's window is another.
-
-    Attributes:
-        max_prompts: most prompts of one request.
-        max_choices: largest `n` and `best_of`, for each prompt.
-        max_tokens: largest `max_tokens`, for each choice.
-        max_logprobs: most alternatives reported at each token.
-        max_prompt_chars: longest prompt, in characters (or tokens, where it is sent as tokens).
-    """
-
     max_prompts: Positive = 32
-    max_choices: Positive = 16
-    max_tokens: Positive = 2_048
     max_logprobs: Annotated[int, msgspec.Meta(ge=0)] = 5
-    max_prompt_chars: Positive = 1_000_000
 
 
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,7 +95,6 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             `Connection: close`, while load balancers notice that readiness is gone.
         shutdown_timeout: seconds that requests in flight may take after that.
         limits: bounds on clients.
-        completions: bounds on completions.
         tls: certificate and key.
         auth: API keys.
         logs: log lines.
@@ -131,7 +109,6 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drain_delay: Annotated[float, msgspec.Meta(ge=0)] = 0.5
     shutdown_timeout: Seconds = 30.0
     limits: LimitSettings = LimitSettings()
-    completions: CompletionLimits = CompletionLimits()
     tls: TlsSettings = TlsSettings()
     auth: AuthSettings = AuthSettings()
     logs: LogSettings = LogSettings()

@@ -12,7 +12,6 @@ in the way.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -26,6 +25,8 @@ import msgspec
 
 from cuebox.api.run_dir import RunDir
 from cuebox.api.settings import ServerSettings
+from cuebox.app.engine_keeper import EngineLauncher, SupervisedEngine, stop_engine
+from cuebox.app.kept_process import KeptProcess
 from cuebox.app.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor", "WorkerOrder"]
 
 _POLL_SECONDS = 0.1
-_FIRST_BACK_OFF = 0.5
-_LONGEST_BACK_OFF = 30.0
-_STABLE_SECONDS = 30.0
 
 
 class WorkerOrder(msgspec.Struct, kw_only=True):
-    """What a worker reads from its standard input."""
+    """What a worker reads from its standard input, as one line.
+
+    Standard input stays open after that: its end means that the supervisor is gone.
+    """
 
     settings: Settings
     server: ServerSettings
@@ -50,18 +51,8 @@ class WorkerOrder(msgspec.Struct, kw_only=True):
     run_folder: str
 
 
-class _Slot:
-    """The place of one worker, whoever fills it."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
-        self.started = 0.0
-        self.failures = 0
-        self.start_at = 0.0
-
-
 class Supervisor:
-    """Keeps `workers` processes alive until SIGTERM or SIGINT."""
+    """Keeps `workers` processes alive until SIGTERM or SIGINT, and the engine they ask for."""
 
     def __init__(self, settings: Settings, server: ServerSettings, listener: socket.socket) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cuebox-"))
@@ -76,7 +67,11 @@ class Supervisor:
                 run_folder=str(self._folder),
             )
         )
-        self._slots = [_Slot() for _ in range(server.workers)]
+        self._workers = [
+            KeptProcess("worker", self._start, self._run_dir.bury) for _ in range(server.workers)
+        ]
+        self._launcher = EngineLauncher(settings, self._folder)
+        self._engine = KeptProcess("engine process", self._launcher.start)
         self._stopping: int | None = None
 
     def run(self, announce: Callable[[], None]) -> int:
@@ -89,9 +84,11 @@ class Supervisor:
         announced = False
         try:
             while self._stopping is None:
-                for slot in self._slots:
-                    self._look_after(slot)
-                if not announced and self._ready() == len(self._slots):
+                for worker in self._workers:
+                    worker.look_after()
+                if SupervisedEngine.wanted(self._folder):
+                    self._engine.look_after()
+                if not announced and self._ready() == len(self._workers):
                     announced = True
                     announce()
                 time.sleep(_POLL_SECONDS)
@@ -99,31 +96,17 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            for slot in self._slots:
-                if slot.process is not None and slot.process.poll() is None:
-                    slot.process.kill()
-                    slot.process.wait()
+            for kept in (*self._workers, self._engine):
+                if kept.process is not None and kept.process.poll() is None:
+                    kept.process.kill()
+                    kept.process.wait()
+            self._launcher.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = number
 
-    def _look_after(self, slot: _Slot) -> None:
-        """Start a worker in an empty slot, unless the last one died a moment ago."""
-        now = time.monotonic()
-        if slot.process is not None and slot.process.poll() is not None:
-            status = slot.process.returncode
-            self._run_dir.bury(slot.process.pid)
-            slot.failures = 0 if now - slot.started > _STABLE_SECONDS else slot.failures + 1
-            wait = min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** max(0, slot.failures - 1))
-            _say("worker died", pid=slot.process.pid, status=status, restart_in_seconds=wait)
-            slot.process = None
-            slot.start_at = now + wait
-        if slot.process is None and now >= slot.start_at:
-            slot.process = self._start()
-            slot.started = now
-
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, _restarted: bool) -> subprocess.Popen[bytes]:  # noqa: FBT001 - KeptProcess's
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "cuebox.api.worker"],
             stdin=subprocess.PIPE,
@@ -131,9 +114,7 @@ class Supervisor:
             # A Ctrl-C at the terminal reaches the parent only, which then tells the workers.
             start_new_session=True,
         )
-        if process.stdin is not None:
-            with process.stdin as pipe:
-                pipe.write(self._order)
+        send_order(process, self._order)
         return process
 
     def _ready(self) -> int:
@@ -142,22 +123,13 @@ class Supervisor:
     def _drain(self, number: int) -> int:
         """Pass the signal on and wait; status 0 when every worker stopped cleanly."""
         self._listener.close()
-        alive = [slot.process for slot in self._slots if slot.process is not None]
-        for process in alive:
-            process.send_signal(number)
+        alive = [worker for worker in self._workers if worker.process is not None]
+        for worker in alive:
+            if worker.process is not None:
+                worker.process.send_signal(number)
         patience = self._server.drain_delay + 2 * self._server.shutdown_timeout + 5
         until = time.monotonic() + patience
-        status = 0
-        for process in alive:
-            try:
-                status |= process.wait(max(0.0, until - time.monotonic())) != 0
-            except subprocess.TimeoutExpired:
-                _say("worker does not stop and is killed", pid=process.pid)
-                process.kill()
-                status = 1
-        return int(status)
-
-
-def _say(event: str, **facts: object) -> None:
-    line = msgspec.json.encode({"level": "warning", "event": event, "logger": __name__, **facts})
-    os.write(2, line + b"\n")
+        clean = all([worker.wait(until - time.monotonic()) for worker in alive])
+        # Last, for the answers of the workers come from it.
+        clean &= stop_engine(self._engine)
+        return int(not clean)

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from cuebox.api.body import decode_json
 from cuebox.api.completion_request import CompletionRequest, generate_requests
 from cuebox.api.errors import UnsupportedParameter
-from cuebox.api.settings import CompletionLimits
+from cuebox.api.settings import LimitSettings
 from cuebox.core.errors import InvalidRequest, PayloadTooLarge
 from cuebox.core.generation import GenerateRequest
 
-LIMITS = CompletionLimits(
-    max_prompts=3, max_choices=4, max_tokens=50, max_logprobs=5, max_prompt_chars=100
-)
+LIMITS = LimitSettings(max_prompts=3, max_logprobs=5)
 DECODER = msgspec.json.Decoder(CompletionRequest)
 
 
@@ -96,13 +94,13 @@ def test_the_fields_arrive() -> None:
         ({"prompt": {"text": "a"}}, "prompt"),
         ({"prompt": 7}, "prompt"),
         ({"n": 0}, "n"),
-        ({"n": 5}, "n"),
+        ({"n": 129}, "n"),
         ({"n": "3"}, "n"),
-        ({"best_of": 5}, "best_of"),
+        ({"best_of": 0}, "best_of"),
         ({"n": 3, "best_of": 2}, "best_of"),
         ({"best_of": 2, "stream": True}, "best_of"),
         ({"max_tokens": -1}, "max_tokens"),
-        ({"max_tokens": 51}, "max_tokens"),
+        ({"max_tokens": 2**62}, "max_tokens"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"temperature": 2.1}, "temperature"),
         ({"temperature": -0.1}, "temperature"),
@@ -147,20 +145,11 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], param: str) -> None:
     assert "$" not in error.message
 
 
-@pytest.mark.parametrize(
-    ("prompt", "param"),
-    [
-        (["a"] * 4, "prompt"),
-        ("a" * 101, "prompt"),
-        ([1] * 101, "prompt"),
-        (["a", "a" * 101], "prompt[1]"),
-        ([[1], [1] * 101], "prompt[1]"),
-    ],
-)
-def test_too_much_is_413(prompt: object, param: str) -> None:
+@pytest.mark.parametrize("prompt", [["a"] * 4, [[1]] * 4])
+def test_too_many_prompts_are_413(prompt: list[object]) -> None:
     error = refused(prompt=prompt)
     assert isinstance(error, PayloadTooLarge)
-    assert error.param == param
+    assert error.param == "prompt"
 
 
 def test_what_cannot_be_done_has_a_code_of_its_own() -> None:

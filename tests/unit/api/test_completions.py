@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from cuebox.api.settings import CompletionLimits, ServerSettings
+from cuebox.api.settings import LimitSettings, ServerSettings
 from cuebox.core.errors import (
     Conflict,
     DeadlineExceeded,
@@ -180,11 +180,11 @@ def test_unknown_models_and_fields(application: Application) -> None:
 
 
 def test_limits_come_from_the_settings(tmp_path: Path) -> None:
-    settings = ServerSettings(completions=CompletionLimits(max_choices=2, max_tokens=3))
+    settings = ServerSettings(limits=LimitSettings(max_prompts=2, max_logprobs=7))
     application = make_application(tmp_path, settings=settings)
-    assert ask(application, n=3).json()["error"]["param"] == "n"
-    assert ask(application, max_tokens=4).json()["error"]["param"] == "max_tokens"
-    assert ask(application, n=2, max_tokens=3).status == 200
+    assert ask(application, prompt=["a"] * 3).status == 413
+    assert ask(application, logprobs=8).json()["error"]["param"] == "logprobs"
+    assert ask(application, prompt=["a"] * 2, logprobs=7).status == 200
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -47,7 +47,7 @@ def test_every_error_is_listed(document: dict[str, Any]) -> None:
 def test_limits_are_told(document: dict[str, Any]) -> None:
     assert "16,777,216 bytes" in document["info"]["description"]
     assert "10,000" in document["info"]["description"]
-    assert "| `max_tokens` | 2,048 |" in document["info"]["description"]
+    assert "| prompts of one completion request | 32 |" in document["info"]["description"]
 
 
 def test_every_type_and_request_field_says_what_it_is_for(document: dict[str, Any]) -> None:

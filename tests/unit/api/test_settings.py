@@ -3,7 +3,6 @@ import pytest
 
 from cuebox.api.settings import (
     AuthSettings,
-    CompletionLimits,
     LimitSettings,
     LogSettings,
     ServerSettings,
@@ -12,14 +11,7 @@ from cuebox.api.settings import (
 from cuebox.app.settings import convert_section
 from cuebox.core.errors import ConfigError
 
-ALL = (
-    AuthSettings,
-    CompletionLimits,
-    LimitSettings,
-    LogSettings,
-    ServerSettings,
-    TlsSettings,
-)
+ALL = (AuthSettings, LimitSettings, LogSettings, ServerSettings, TlsSettings)
 
 
 @pytest.mark.parametrize("section", ALL)
@@ -37,7 +29,7 @@ def test_defaults_listen_on_this_machine_only() -> None:
     [
         ({"limits": {"max_body_byte": 1}}, "server.limits"),
         ({"port": 70_000}, "server.port"),
-        ({"completions": {"max_choices": 0}}, "server.completions.max_choices"),
+        ({"limits": {"max_prompts": 0}}, "server.limits.max_prompts"),
         ({"logs": {"access_sample": 2}}, "server.logs.access_sample"),
         ({"auth": {"mode": "maybe"}}, "server.auth.mode"),
     ],

@@ -25,7 +25,7 @@ from cuebox.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from cuebox.api.settings import CompletionLimits
+    from cuebox.api.settings import LimitSettings
 
 __all__ = ["completion_routes"]
 
@@ -36,7 +36,7 @@ _encode = msgspec.json.Encoder().encode
 _STREAM_HEADERS = [(b"x-accel-buffering", b"no")]
 
 
-def completion_routes(limits: CompletionLimits) -> tuple[Route, ...]:
+def completion_routes(limits: LimitSettings) -> tuple[Route, ...]:
     """The route, within `limits`."""
 
     async def handler(request: Request) -> Response:
@@ -63,7 +63,7 @@ def completion_routes(limits: CompletionLimits) -> tuple[Route, ...]:
 
 
 def _begin(
-    request: Request, asked: CompletionRequest, limits: CompletionLimits
+    request: Request, asked: CompletionRequest, limits: LimitSettings
 ) -> tuple[Answers, Heading]:
     """Start to answer every prompt."""
     service = request.service
