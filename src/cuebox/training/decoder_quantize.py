@@ -73,11 +73,12 @@ def choose_group(widths: Iterable[int]) -> int:
 
 
 def quantize_int8(matrix: FloatArray) -> QuantizedMatrix:
-    """One scale per row of `[out, in]`, so that its largest value is 127."""
-    widest = np.abs(matrix).max(axis=1, keepdims=True)
-    scale = _storable(widest / _INT8_LEVELS)
+    """One scale per row of `[out, in]`, so that no value is beyond 127."""
+    wanted = np.abs(matrix).max(axis=1, keepdims=True) / _INT8_LEVELS
+    scale = _storable(wanted)
+    # Rounded down, it would clip the largest values.
+    scale = np.where(scale < wanted, np.nextafter(scale, np.float16(np.inf)), scale)
     values = np.rint(matrix / scale.astype(np.float32))
-    np.clip(values, -_INT8_LEVELS, _INT8_LEVELS, out=values)
     return QuantizedMatrix(values.astype(np.int8), scale)
 
 

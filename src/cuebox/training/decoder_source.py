@@ -50,29 +50,33 @@ class DecoderSource:
     origin: str
 
 
-def open_decoder_source(reference: str) -> DecoderSource:
+def open_decoder_source(reference: str, *, tokenizer: str | None = None) -> DecoderSource:
     """Read a language model's shape and tokenizer; its tensors are read when asked for.
 
     Args:
         reference: a folder in Hugging Face format, `hf:org/name[@revision]`, or a llama2.c
-            `.bin` file beside its tokenizer.
+            `.bin` file.
+        tokenizer: that of a llama2.c model; None for the `tok*.bin` beside it.
 
     Raises:
         ConfigError: the reference leads nowhere.
         ModelError: a model that cannot be imported; the message names the file and the field.
     """
     if reference.endswith(".bin"):
-        return _from_llama2c(Path(reference).expanduser())
+        beside = None if tokenizer is None else Path(tokenizer).expanduser()
+        return _from_llama2c(Path(reference).expanduser(), beside)
+    if tokenizer is not None:
+        raise ConfigError(f"{reference} brings its own tokenizer", param="tokenizer")
     folder = find_decoder_folder(reference)
     config = _read_json(folder / "config.json")
     shape = read_shape(config, folder / "config.json")
-    tokenizer = read_tokenizer(folder)
-    bos, ends = _borders(config, folder, tokenizer)
-    _check_ids(shape, tokenizer, [*ends, *([] if bos is None else [bos])])
+    made = read_tokenizer(folder)
+    bos, ends = _borders(config, folder, made)
+    _check_ids(shape, made, [*ends, *([] if bos is None else [bos])])
     return DecoderSource(
         shape=shape,
         tensors=canonical_tensors(shape, open_checkpoint(folder)),
-        tokenizer_json=tokenizer.to_str(),
+        tokenizer_json=made.to_str(),
         bos=bos,
         ends=ends,
         origin=reference if ":" in reference else folder.name,
@@ -115,8 +119,8 @@ def _fetch_from_hub(name: str) -> Path:
     return Path(fetched)
 
 
-def _from_llama2c(path: Path) -> DecoderSource:
-    model = open_llama2c(path)
+def _from_llama2c(path: Path, tokenizer: Path | None) -> DecoderSource:
+    model = open_llama2c(path, tokenizer)
     return DecoderSource(
         shape=model.shape,
         tensors=model.tensors,

@@ -1,0 +1,64 @@
+"""What a completion model's manifest says beside its decoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cuebox.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CompletionBody", "ConfidencePoint", "parse_body"]
+
+# Mean difference of log-probabilities, in nats, that other CPUs' kernels may make; another model
+# or tokenizer is far above.
+GOLDEN_TOLERANCE = 0.1
+
+
+class ConfidencePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What showing only the surest suggestions means, measured on held-out text.
+
+    Attributes:
+        coverage: share of the places in a text at which a suggestion is shown.
+        min_score: the least score shown.
+        precision: share of those shown that are what the writer went on to write.
+    """
+
+    coverage: float
+    min_score: float
+    precision: float
+
+
+class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The facts of a language model that are not its decoder's.
+
+    Attributes:
+        source: where the weights came from.
+        license: theirs; empty when nobody said.
+        confidence: by coverage, lowest first; empty when nothing was held out to measure it on.
+        golden_tolerance: mean difference in nats that a golden example may show.
+    """
+
+    source: str = ""
+    license: str = ""
+    confidence: list[ConfidencePoint] = []
+    golden_tolerance: float = GOLDEN_TOLERANCE
+
+
+def parse_body(name: str, body: Mapping[str, Any]) -> CompletionBody:
+    """Check a manifest's body.
+
+    Raises:
+        ModelError: a field is unknown or does not fit; the message names it.
+    """
+    try:
+        parsed = msgspec.convert(body, CompletionBody)
+    except msgspec.ValidationError as error:
+        raise ModelError(f"completion model {name!r}: body: {error}") from error
+    coverages = [point.coverage for point in parsed.confidence]
+    if coverages != sorted(coverages):
+        raise ModelError(f"completion model {name!r}: body.confidence is not sorted by coverage")
+    return parsed
