@@ -125,7 +125,11 @@ def _print(report: LoadReport) -> None:
     if report.failed:
         console.print("failed: " + ", ".join(f"{n:,} {why}" for why, n in report.failed.items()))
     table = Table("milliseconds", "mean", "p50", "p90", "p99", "p99.9", "max")
-    for name, row in (("latency", report.latency_ms), ("service time", report.service_ms)):
+    for name, row in (
+        ("latency", report.latency_ms),
+        ("service time", report.service_ms),
+        ("to first byte", report.first_byte_ms),
+    ):
         if row is not None:
             cells = (row.mean, row.p50, row.p90, row.p99, row.p999, row.max)
             table.add_row(name, *(f"{value:.2f}" for value in cells))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import httptools
@@ -10,7 +11,13 @@ import httptools
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Connection"]
+__all__ = ["BROKEN_STREAM", "Connection"]
+
+# Stands for the status of server-sent events that began well and did not come to their end.
+BROKEN_STREAM = -1
+
+_EVENT = b"data: "
+_LAST_EVENT = b"data: [DONE]\n\n"
 
 
 class Connection(asyncio.Protocol):
@@ -21,7 +28,10 @@ class Connection(asyncio.Protocol):
 
     Args:
         done: called with the connection, the status (0 when the connection broke with a request
-            in flight), and the number of body bytes.
+            in flight, or `BROKEN_STREAM`), and the number of body bytes.
+
+    Attributes:
+        first_at: when the first byte of the last answer's body came, on `perf_counter`.
     """
 
     def __init__(self, done: Callable[[Connection, int, int], None]) -> None:
@@ -29,8 +39,11 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body = 0
+        self._events = False
+        self._tail = b""
         self.in_flight = False
         self.sent_at = 0.0
+        self.first_at = 0.0
         self.due_at = 0.0
         self.counted = False
 
@@ -51,6 +64,7 @@ class Connection(asyncio.Protocol):
         self.due_at = due
         self.counted = counted
         self._body = 0
+        self._events = False
         self._transport.write(request)
 
     def abort(self) -> None:
@@ -79,11 +93,20 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """Called by the parser."""
+        if not self._body:
+            self.first_at = perf_counter()
+            self._events = data.startswith(_EVENT)
+            self._tail = b""
         self._body += len(data)
+        if self._events:
+            self._tail = (self._tail + data)[-len(_LAST_EVENT) :]
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
         if not self._parser.should_keep_alive() and self._transport is not None:
             self._transport.close()
         self.in_flight = False
-        self._done(self, self._parser.get_status_code(), self._body)
+        if not self._body:
+            self.first_at = perf_counter()
+        whole = not self._events or self._tail == _LAST_EVENT
+        self._done(self, self._parser.get_status_code() if whole else BROKEN_STREAM, self._body)

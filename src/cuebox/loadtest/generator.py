@@ -144,7 +144,12 @@ class LoadGenerator:
             self._timed_out.discard(connection)
         elif connection.counted:
             self.recorder.answered(
-                status, sent=connection.sent_at, due=connection.due_at, now=now, size=size
+                status,
+                sent=connection.sent_at,
+                due=connection.due_at,
+                first=connection.first_at,
+                now=now,
+                size=size,
             )
         if not connection.open:
             self._all.discard(connection)

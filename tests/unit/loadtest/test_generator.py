@@ -115,6 +115,29 @@ def test_broken_connections_are_failures() -> None:
     assert report.failed["connection"] > 0
 
 
+def test_a_stream_is_timed_to_its_first_byte_and_to_its_end() -> None:
+    events = b'data: {"choices":[]}\n\n'
+
+    async def stream(_: bytes) -> Answer:
+        return 200, events * 3 + b"data: [DONE]\n\n"
+
+    report = run(Server(stream))
+    assert report.completed > 10
+    assert report.failed == {}
+    assert report.first_byte_ms is not None
+    assert report.service_ms is not None
+    assert 0 < report.first_byte_ms.p50 <= report.service_ms.p50
+
+
+def test_a_stream_that_ends_in_an_error_failed() -> None:
+    async def fail_late(_: bytes) -> Answer:
+        return 200, b'data: {"choices":[]}\n\ndata: {"error":{"code":"unavailable"}}\n\n'
+
+    report = run(Server(fail_late))
+    assert report.completed == 0
+    assert report.failed["stream"] > 10
+
+
 def test_a_hanging_server_times_out() -> None:
     async def hang(_: bytes) -> Answer:
         await asyncio.sleep(60)
