@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cuebox.store.opening import open_store
+from tests.fakes.http_server import running_server
 from tests.fakes.models import publish_head
 from tests.fakes.server_process import server_process
 
@@ -55,3 +56,13 @@ def test_the_docs_page_lists_models_and_routes(tmp_path: Path) -> None:
     assert ">colour</option>" in page
     assert "/v1/classify" in page
     assert "/v2/models/" in page
+
+
+def test_the_docs_page_offers_completion_models(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        page, console = browse(f"http://127.0.0.1:{server.port}/docs", tmp_path / "profile")
+    assert console == []
+    assert '<option value="writer" data-completes="">writer</option>' in page
+    assert ">minilm</option>" not in page
+    assert "/v1/completions" in page
+    assert "data: [DONE]" in page

@@ -85,7 +85,7 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     echo: bool | None = False
     frequency_penalty: Penalty | None = 0.0
     logit_bias: Annotated[dict[int, Bias], msgspec.Meta(max_length=1024)] | None = None
-    logprobs: Count | None = None
+    logprobs: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     max_tokens: Count | None = 16
     n: Choices | None = 1
     presence_penalty: Penalty | None = 0.0

@@ -45,12 +45,15 @@ def serve_process(
     gate: Gate,
     announce: Callable[[ModelService], None],
     run_folder: Path | None = None,
+    lifeline: int | None = None,
 ) -> int:
     """Serve until a signal says to stop.
 
     Args:
         announce: called once the service has looked at its models for the first time.
         run_folder: shared by the workers of one server; None for a single process.
+        lifeline: descriptor of a pipe whose other end is the supervisor's: when that is gone,
+            this process stops too.
 
     Returns:
         The exit status: 0 after a clean stop, 1 when the service could not start.
@@ -60,7 +63,7 @@ def serve_process(
     process = _Process(service, settings, gate, writer, RunDir(run_folder, os.getpid()))
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(process.run(listener, announce))
+            return runner.run(process.run(listener, announce, lifeline))
     finally:
         logging.getLogger().removeHandler(handler)
         writer.close()
@@ -85,7 +88,14 @@ class _Process:
         self._server = Server(application, settings, self._every_second if several else None)
         self._reloading: asyncio.Task[object] | None = None
 
-    async def run(self, listener: socket.socket, announce: Callable[[ModelService], None]) -> int:
+    async def run(
+        self,
+        listener: socket.socket,
+        announce: Callable[[ModelService], None],
+        lifeline: int | None,
+    ) -> int:
+        if lifeline is not None:
+            asyncio.get_running_loop().add_reader(lifeline, self._orphaned, lifeline)
         serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))
         starting = asyncio.ensure_future(self._start(announce))
         await serving
@@ -112,6 +122,11 @@ class _Process:
             return 0
         self._server.stop()
         return 1
+
+    def _orphaned(self, lifeline: int) -> None:
+        logger.error("the supervisor is gone")
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self._server.stop()
 
     def _snapshot(self) -> Snapshot:
         return self._run_dir.merged(self._service.metrics.snapshot())

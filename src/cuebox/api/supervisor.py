@@ -27,6 +27,7 @@ from cuebox.api.run_dir import RunDir
 from cuebox.api.settings import ServerSettings
 from cuebox.app.engine_keeper import EngineLauncher, SupervisedEngine, stop_engine
 from cuebox.app.kept_process import KeptProcess
+from cuebox.app.orders import send_order
 from cuebox.app.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,10 +41,7 @@ _POLL_SECONDS = 0.1
 
 
 class WorkerOrder(msgspec.Struct, kw_only=True):
-    """What a worker reads from its standard input, as one line.
-
-    Standard input stays open after that: its end means that the supervisor is gone.
-    """
+    """What a worker is told."""
 
     settings: Settings
     server: ServerSettings
@@ -59,13 +57,11 @@ class Supervisor:
         self._run_dir = RunDir(self._folder, 0)
         self._listener = listener
         self._server = server
-        self._order = msgspec.json.encode(
-            WorkerOrder(
-                settings=settings,
-                server=server,
-                descriptor=listener.fileno(),
-                run_folder=str(self._folder),
-            )
+        self._order = WorkerOrder(
+            settings=settings,
+            server=server,
+            descriptor=listener.fileno(),
+            run_folder=str(self._folder),
         )
         self._workers = [
             KeptProcess("worker", self._start, self._run_dir.bury) for _ in range(server.workers)
@@ -129,7 +125,7 @@ class Supervisor:
                 worker.process.send_signal(number)
         patience = self._server.drain_delay + 2 * self._server.shutdown_timeout + 5
         until = time.monotonic() + patience
-        clean = all([worker.wait(until - time.monotonic()) for worker in alive])
+        clean = [worker.wait(until - time.monotonic()) for worker in alive]
         # Last, for the answers of the workers come from it.
-        clean &= stop_engine(self._engine)
-        return int(not clean)
+        clean.append(stop_engine(self._engine))
+        return 0 if all(clean) else 1

@@ -1,4 +1,4 @@
-"""One worker of several: reads its order from standard input and serves the inherited socket."""
+"""One worker of several: serves the socket that it inherits from the supervisor."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from cuebox.api.process import open_gate, serve_process
 from cuebox.api.supervisor import WorkerOrder
 from cuebox.app.build import build_service
+from cuebox.app.orders import LIFELINE, read_order
 
 if TYPE_CHECKING:
     from cuebox.api.ports import ModelService
@@ -21,16 +20,17 @@ __all__ = ["main"]
 
 def main() -> int:
     """Serve until told to stop; returns the exit status."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=WorkerOrder)
+    order = read_order(WorkerOrder)
     listener = socket.socket(fileno=order.descriptor)
     folder = Path(order.run_folder)
     return serve_process(
-        build_service(order.settings),
+        build_service(order.settings, run_folder=folder),
         order.server,
         listener,
         gate=open_gate(order.server, folder),
         announce=_silent,
         run_folder=folder,
+        lifeline=LIFELINE,
     )
 
 

@@ -55,7 +55,7 @@ function typeName(schema) {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf) return schema.anyOf.map(typeName).join(" | ");
-  if (schema.type === "array") return `list of ${typeName(schema.items)}`;
+  if (schema.type === "array") return `list of ${schema.items?.anyOf ? `(${typeName(schema.items)})` : typeName(schema.items)}`;
   if (schema.type === "object" && schema.additionalProperties) return `map of ${typeName(schema.additionalProperties)}`;
   return schema.type || "any";
 }
@@ -106,6 +106,7 @@ function operation(api, path, method, what) {
     ...(body ? [make("h4", {}, "Request"), fields(api, body.schema)] : []),
     make("details", {}, make("summary", {}, `Answer${kind === "application/json" ? "" : ` (${kind})`} and errors`),
       kind === "application/json" ? fields(api, answer.schema) : null,
+      ...(good["text/event-stream"] ? [make("h4", {}, "Streamed"), codeBlock(good["text/event-stream"].example.trim())] : []),
       make("table", {}, make("tbody", {}, ...failures.map(([status, failure]) => make("tr", {},
         make("td", { class: "name" }, status), make("td", {}, failure.description)))))));
 }
@@ -142,19 +143,46 @@ async function listModels() {
   const response = await fetch("/v1/models", { headers: headers() });
   at("try-note").textContent = response.status === 401 ? "This server asks for an API key." : "";
   const models = response.ok ? (await response.json()).data : [];
-  const names = models.filter((model) => model.labels.length).map((model) => model.id);
+  const shown = models.filter((model) => model.labels.length || model.decoder);
   const chosen = at("try-model").value;
-  at("try-model").replaceChildren(...["*", ...names].map((name) => make("option", { value: name }, name === "*" ? "every classifier" : name)));
-  if (names.includes(chosen)) at("try-model").value = chosen;
+  at("try-model").replaceChildren(
+    make("option", { value: "*" }, "every classifier"),
+    ...shown.map((model) => make("option", { value: model.id, ...(model.decoder && { "data-completes": "" }) }, model.id)));
+  if (shown.some((model) => model.id === chosen)) at("try-model").value = chosen;
+}
+
+const SAMPLES = ["my card has not arrived yet", "I would lik"];
+const completes = () => "completes" in (at("try-model").selectedOptions[0]?.dataset || {});
+
+// Another kind of model gets another sample, unless the person has written something.
+function suggestText() {
+  if (SAMPLES.includes(at("try-text").value)) at("try-text").value = SAMPLES[Number(completes())];
+}
+
+function question() {
+  const model = at("try-model").value || "*", text = at("try-text").value, count = Number(at("try-top").value);
+  if (!completes()) return ["/v1/classify", { model, input: text, ...(count >= 1 && { top_k: count }) }];
+  return ["/v1/completions", { model, prompt: text, n: Math.max(1, count), max_tokens: 24, temperature: 0.7, stop_at: "sentence" }];
+}
+
+const meterRow = (name, what, share, figure) => make("tr", {}, make("td", {}, name), make("td", {}, what),
+  make("td", {}, make("meter", { min: 0, max: 1, value: share }), ` ${figure.toFixed(3)}`));
+
+function answerRows(answer) {
+  const rows = (answer.choices || []).map((choice) =>
+    meterRow(String(choice.index + 1), make("code", {}, choice.text), Math.exp(choice.score), choice.score));
+  for (const result of answer.data?.[0]?.results || []) {
+    if (result.out_of_scope || !result.labels.length) rows.push(make("tr", {}, make("td", {}, result.model), make("td", {}, result.out_of_scope ? "out of scope" : "no label"), make("td", {})));
+    for (const label of result.labels) rows.push(meterRow(result.model, label.label, label.score, label.score));
+  }
+  return rows;
 }
 
 async function send(event) {
   event.preventDefault();
-  const body = { model: at("try-model").value || "*", input: at("try-text").value };
-  const top = Number(at("try-top").value);
-  if (top >= 1) body.top_k = top;
+  const [path, body] = question();
   const begun = performance.now();
-  const response = await fetch("/v1/classify", {
+  const response = await fetch(path, {
     method: "POST", headers: { "content-type": "application/json", ...headers() }, body: JSON.stringify(body),
   });
   const answer = await response.json();
@@ -162,16 +190,8 @@ async function send(event) {
   at("try-note").textContent = response.ok
     ? `${(performance.now() - begun).toFixed(1)} ms, ${server ? server[1] : "?"} ms of them in the server`
     : `${response.status}: ${answer.error.message}`;
-  const rows = [];
-  for (const result of answer.data?.[0]?.results || []) {
-    if (result.out_of_scope || !result.labels.length) rows.push(make("tr", {}, make("td", {}, result.model), make("td", {}, result.out_of_scope ? "out of scope" : "no label"), make("td", {})));
-    for (const label of result.labels) {
-      rows.push(make("tr", {}, make("td", {}, result.model), make("td", {}, label.label),
-        make("td", {}, make("meter", { min: 0, max: 1, value: label.score }), ` ${label.score.toFixed(3)}`)));
-    }
-  }
-  at("try-labels").tBodies[0].replaceChildren(...rows);
-  at("try-curl").replaceChildren(codeBlock(curl("post", "/v1/classify", body)).firstChild);
+  at("try-labels").tBodies[0].replaceChildren(...answerRows(answer));
+  at("try-curl").replaceChildren(codeBlock(curl("post", path, body)).firstChild);
   at("try-json").textContent = JSON.stringify(answer, null, 2);
   at("try-answer").hidden = false;
 }
@@ -190,6 +210,7 @@ async function probe() {
 
 const failed = (error) => { at("try-note").textContent = String(error); };
 at("try-form").addEventListener("submit", (event) => { send(event).catch(failed); });
+at("try-model").addEventListener("change", suggestText);
 at("try-key").addEventListener("change", () => { listModels().catch(failed); });
 fetch("/openapi.json").then((response) => response.json()).then(draw).catch(failed);
 listModels().catch(failed);
