@@ -1,0 +1,222 @@
+"""The requests that run: their keys and values, one batch a step, and where its logits go."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from cuebox.core.errors import CueboxError, Unavailable
+from cuebox.generation.batch import BatchBuilder
+from cuebox.generation.holdings import Keep, branch, release
+from cuebox.generation.kv_cache import KvCache
+from cuebox.generation.logits_memory import LogitsMemory
+from cuebox.generation.pace import Pace, share_out
+from cuebox.generation.sampling import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cuebox.core.ports import StepModel
+    from cuebox.core.types import FloatArray
+    from cuebox.generation.counters import Counters
+    from cuebox.generation.row import Row
+    from cuebox.generation.settings import GenerationSettings
+    from cuebox.generation.work import Work
+
+__all__ = ["Runner"]
+
+_log = logging.getLogger(__name__)
+
+# Prompt tokens of one request whose logits are all wanted (`echo` with `logprobs`) at a time: at
+# a vocabulary of 50,000 they are 13 MB.
+_MOST_SAMPLED = 64
+
+
+class Runner:
+    """Reads prompts and continues answers, all in one batch a step.
+
+    `finish` is called with each request that comes to its end in a step, and with the error if it
+    failed; it has to `release` the request.
+    """
+
+    def __init__(
+        self,
+        model: StepModel,
+        settings: GenerationSettings,
+        counters: Counters,
+        clock: Callable[[], float],
+        finish: Callable[[Work, CueboxError | None], None],
+    ) -> None:
+        self._model = model
+        self._counters = counters
+        self._clock = clock
+        self._finish = finish
+        self._cache = KvCache(model)
+        self._known = LogitsMemory(settings.remembered_logits)
+        self._pace = Pace(settings.step_ms / 1e3)
+        self._works: list[Work] = []
+        self._instant: dict[Work, FloatArray] = {}
+
+    def __len__(self) -> int:
+        return len(self._works)
+
+    def blocks(self, prompt: int, room: int, rows: int) -> int:
+        """Most blocks that a request of this size needs."""
+        return self._cache.need(prompt, room, rows)
+
+    def start(self, work: Work) -> bool:
+        """Begin with a request if there are blocks for it."""
+        tokens = work.prompt.tokens
+        logits, most = None, 0
+        if not work.continuation.wants_prompt_logits:
+            # Without the logits of the last token, that one has to be computed again.
+            logits = self._known.get(tokens)
+            most = len(tokens) - (logits is None)
+        sequence = self._cache.open(tokens, most, room=work.prompt.room, rows=work.rows)
+        if sequence is None:
+            return False
+        work.sequence = sequence
+        work.started = self._clock()
+        work.cached = len(sequence.tokens)
+        self._counters.cached_tokens += work.cached
+        self._works.append(work)
+        if logits is not None and work.cached == len(tokens):
+            self._counters.instant += 1
+            self._instant[work] = logits
+        return True
+
+    def step(self) -> None:
+        """Run the model once over all that runs, and hand its logits to the requests."""
+        while self._instant:
+            self._begin(*self._instant.popitem())
+        builder = BatchBuilder()
+        rows = self._add_rows(builder)
+        reads = self._add_prompts(builder)
+        if not rows and not reads:
+            return
+        try:
+            logits = self._run(builder, len(builder) - len(rows))
+            if rows:
+                choose(rows, logits[: len(rows)])
+        except Exception as error:
+            _log.exception("a step of the model failed, and all requests in it with it")
+            self._counters.failed_steps += 1
+            failure = Unavailable(f"the model failed: {type(error).__name__}: {error}")
+            for work in self._works.copy():
+                self._finish(work, failure)
+            return
+        for work in self._works.copy():
+            if work.live:
+                self._follow(work, work.continuation.settle)
+        at = len(rows)
+        for work, sampled in reads:
+            if not work.over:
+                self._read(work, logits[at : at + sampled])
+            at += sampled
+
+    def release(self, work: Work, keep: Keep) -> None:
+        """Give back all that a started request holds."""
+        self._works.remove(work)
+        self._instant.pop(work, None)
+        release(self._cache, work, keep)
+
+    def stats(self) -> dict[str, float]:
+        """Blocks, and what runs."""
+        return self._cache.stats() | {
+            "running_requests": len(self._works),
+            "running_rows": sum(len(work.live) for work in self._works),
+            "step_prompt_tokens": self._pace.prompt_tokens,
+        }
+
+    def _add_rows(self, builder: BatchBuilder) -> list[Row]:
+        """The next tokens of all answers."""
+        rows: list[Row] = []
+        for work in self._works:
+            if not work.live:
+                continue
+            work.steps += 1
+            for row, sequence in work.live.items():
+                feed = row.feed
+                if len(sequence.tokens) + len(feed) > sequence.room:
+                    self._cache.extend(sequence, len(feed))
+                builder.add(sequence, feed, sampled=1)
+                rows.append(row)
+        return rows
+
+    def _add_prompts(self, builder: BatchBuilder) -> list[tuple[Work, int]]:
+        """A piece of each unread prompt; the requests, and how many logits each gets."""
+        unread = [work for work in self._works if not work.begun]
+        if not unread:
+            return []
+        reads = []
+        left = [_unread_tokens(work) for work in unread]
+        for work, part in zip(unread, share_out(left, self._pace.prompt_tokens), strict=True):
+            sequence = work.prompt_sequence
+            start = len(sequence.tokens)
+            self._cache.extend(sequence, part)
+            sampled = int(start + part == len(work.prompt.tokens))
+            if work.continuation.wants_prompt_logits:
+                sampled = part
+            builder.add(sequence, work.prompt.tokens[start : start + part], sampled=sampled)
+            work.steps += 1
+            reads.append((work, sampled))
+        return reads
+
+    def _run(self, builder: BatchBuilder, prompt_tokens: int) -> FloatArray:
+        started = self._clock()
+        logits = self._model.step(builder.build())
+        seconds = self._clock() - started
+        self._pace.learn(seconds, prompt_tokens)
+        self._counters.steps += 1
+        self._counters.model_seconds += seconds
+        self._counters.read_tokens += prompt_tokens
+        return logits
+
+    def _read(self, work: Work, logits: FloatArray) -> None:
+        """A piece of a prompt was read; `logits` float32 `[sampled, vocab]`."""
+        if work.continuation.wants_prompt_logits:
+            try:
+                work.continuation.read_prompt(logits)
+            except Exception as error:
+                self._fail(work, error)
+                return
+        if len(work.prompt_sequence.tokens) == len(work.prompt.tokens):
+            self._known.put(work.prompt.tokens, logits[-1])
+            self._begin(work, logits[-1])
+        else:
+            self._cache.publish(work.prompt_sequence, tail=False)
+
+    def _begin(self, work: Work, logits: FloatArray) -> None:
+        """The prompt is read; `logits` float32 `[vocab]` choose the first tokens."""
+        # The only row of a request goes on in the prompt's own blocks, so it must not share
+        # the last one; else every row copies it.
+        self._cache.publish(work.prompt_sequence, tail=work.rows > 1)
+        work.begun = True
+        work.first = self._clock()
+        self._follow(work, lambda: work.continuation.begin(logits))
+
+    def _follow(self, work: Work, decide: Callable[[], list[Row]]) -> None:
+        """Let a request decide which rows go on; new ones share their parent's blocks."""
+        try:
+            rows = decide()
+            if len(rows) != len(work.live) or any(row.fresh for row in rows):
+                branch(self._cache, work, rows)
+            if work.request.stream:
+                for delta in work.continuation.deltas():
+                    work.sink(delta)
+            done = work.continuation.done
+        except Exception as error:
+            self._fail(work, error)
+            return
+        if done:
+            self._finish(work, None)
+
+    def _fail(self, work: Work, error: Exception) -> None:
+        _log.exception("a request failed")
+        self._finish(work, CueboxError(f"the request failed: {type(error).__name__}: {error}"))
+
+
+def _unread_tokens(work: Work) -> int:
+    """Prompt tokens that the next step may read."""
+    left = len(work.prompt.tokens) - len(work.prompt_sequence.tokens)
+    return min(left, _MOST_SAMPLED) if work.continuation.wants_prompt_logits else left

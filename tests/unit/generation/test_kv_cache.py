@@ -1,0 +1,193 @@
+"""Keys and values: shared, copied when written to, reserved, remembered, never leaked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from cuebox.generation.batch import BatchBuilder
+from cuebox.generation.kv_cache import KvCache
+from tests.fakes.step_model import FakeStepModel
+
+if TYPE_CHECKING:
+    from cuebox.generation.kv_sequence import KvSequence
+
+Token = st.integers(0, 2)
+
+
+class Request:
+    """A prompt's sequence, its rows, and how far they may grow."""
+
+    def __init__(self, sequence: KvSequence, most: int, rows: int) -> None:
+        self.sequence = sequence
+        self.prompt = len(sequence.tokens)
+        self.most = most
+        self.rows = rows
+        self.live: list[KvSequence] = []
+
+
+class Caches(RuleBasedStateMachine):
+    """Requests open, grow, branch and end in any order; what a block holds is always right."""
+
+    running = Bundle("running")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = FakeStepModel(blocks=24, block_size=4)
+        self.cache = KvCache(self.model)
+        self.requests: list[Request] = []
+
+    def feed(self, sequence: KvSequence, tokens: list[int]) -> None:
+        """Compute tokens; the logits must be those of the whole sequence."""
+        if len(sequence.tokens) + len(tokens) > sequence.room:
+            self.cache.extend(sequence, len(tokens))
+        builder = BatchBuilder()
+        builder.add(sequence, tokens, sampled=1)
+        logits = self.model.step(builder.build())
+        np.testing.assert_array_equal(logits[-1], self.model.logits(sequence.tokens))
+
+    @rule(
+        target=running,
+        prompt=st.lists(Token, min_size=1, max_size=20),
+        room=st.integers(1, 12),
+        rows=st.integers(1, 3),
+        tail=st.booleans(),
+    )
+    def open(self, prompt: list[int], room: int, rows: int, tail: bool) -> Any:
+        fits_alone = self.cache.need(len(prompt), room, rows) <= self.model.blocks
+        sequence = self.cache.open(prompt, len(prompt) - 1, room=room, rows=rows)
+        if sequence is None:
+            assert self.requests or not fits_alone
+            return None
+        assert sequence.tokens == prompt[: len(sequence.tokens)]
+        if prompt[len(sequence.tokens) :]:
+            self.feed(sequence, prompt[len(sequence.tokens) :])
+        self.cache.publish(sequence, tail=tail)
+        request = Request(sequence, len(prompt) + room, rows)
+        self.requests.append(request)
+        return request
+
+    @rule(request=running, data=st.data())
+    def branch(self, request: Request | None, data: st.DataObject) -> None:
+        if request is None or request not in self.requests or len(request.live) == request.rows:
+            return
+        parent = data.draw(st.sampled_from([request.sequence, *request.live]))
+        length = data.draw(st.integers(request.prompt, len(parent.tokens)))
+        request.live.append(self.cache.fork(parent, length))
+
+    @rule(request=running, tokens=st.lists(Token, min_size=3, max_size=3))
+    def grow(self, request: Request | None, tokens: list[int]) -> None:
+        if request is None or request not in self.requests:
+            return
+        for row, token in zip(request.live, tokens, strict=False):
+            if len(row.tokens) < request.most:
+                self.feed(row, [token])
+
+    @rule(request=running, answer=st.booleans())
+    def drop_row(self, request: Request | None, answer: bool) -> None:
+        if request is None or request not in self.requests or not request.live:
+            return
+        row = request.live.pop(0)
+        if answer:
+            self.cache.publish(row, tail=True, answer_from=request.prompt)
+        self.cache.close(row)
+
+    @rule(request=consumes(running), keep=st.booleans())
+    def end(self, request: Request | None, keep: bool) -> None:
+        if request is None:
+            return
+        self.requests.remove(request)
+        for sequence in (*request.live, request.sequence):
+            if keep:
+                self.cache.publish(sequence, tail=True, answer_from=request.prompt)
+            self.cache.close(sequence)
+        self.cache.end(request.sequence.reservation)
+
+    @rule(query=st.lists(Token, min_size=1, max_size=24))
+    def what_is_remembered_is_what_was_computed(self, query: list[int]) -> None:
+        path, length = self.cache._tree.find(query, len(query))
+        held = self.model.held[[node.block for node in path]].reshape(-1)[:length]
+        assert held.tolist() == query[:length]
+
+    @invariant()
+    def no_block_is_lost_and_promises_can_be_kept(self) -> None:
+        pool = self.cache._pool
+        holders = [0] * pool.size
+        for request in self.requests:
+            for sequence in (request.sequence, *request.live):
+                for block in sequence.blocks:
+                    holders[block] += 1
+        assert holders == pool._holders
+        kept = sum(pool._remembered)
+        assert kept == self.cache._tree.blocks
+        unused = sum(1 for block in range(pool.size) if kept_only(pool, block))
+        assert pool.free + pool.used + unused == pool.size
+        promised = sum(request.sequence.reservation.left for request in self.requests)
+        assert promised == self.cache._promised
+        assert promised <= pool.size - pool.used
+        assert all(request.sequence.reservation.left >= 0 for request in self.requests)
+
+
+def kept_only(pool: Any, block: int) -> bool:
+    return bool(pool._remembered[block] and not pool._holders[block])
+
+
+TestCaches = Caches.TestCase
+TestCaches.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def opened(cache: KvCache, model: FakeStepModel, tokens: list[int]) -> KvSequence:
+    """A prompt, read and published as a request with several rows does."""
+    sequence = cache.open(tokens, len(tokens) - 1, room=4, rows=2)
+    assert sequence is not None
+    rest = tokens[len(sequence.tokens) :]
+    cache.extend(sequence, len(rest))
+    builder = BatchBuilder()
+    builder.add(sequence, rest, sampled=1)
+    model.step(builder.build())
+    cache.publish(sequence, tail=True)
+    return sequence
+
+
+def test_a_known_prefix_is_shared_by_reference_and_only_its_last_block_copied() -> None:
+    model = FakeStepModel(block_size=4)
+    cache = KvCache(model)
+    first = opened(cache, model, list(range(10)))
+    model.read = 0
+    second = opened(cache, model, [*range(10), 10])
+    assert second.blocks[:2] == first.blocks[:2]
+    assert second.blocks[2] != first.blocks[2]
+    assert (model.copies, model.read) == (1, 1)
+
+
+def test_the_same_prompt_computed_twice_is_held_once() -> None:
+    model = FakeStepModel(block_size=4)
+    cache = KvCache(model)
+    sequences = [cache.open(list(range(8)), 7, room=4, rows=1) for _ in range(2)]
+    for sequence in sequences:
+        assert sequence is not None
+        assert not sequence.tokens
+        cache.extend(sequence, 8)
+        builder = BatchBuilder()
+        builder.add(sequence, list(range(8)), sampled=1)
+        model.step(builder.build())
+    for sequence in sequences:
+        assert sequence is not None
+        cache.publish(sequence, tail=True)
+    assert sequences[0] is not None
+    assert sequences[1] is not None
+    assert sequences[0].blocks == sequences[1].blocks
+    assert cache.stats()["used_blocks"] == 2
+
+
+def test_a_request_as_large_as_the_memory_fits_when_nothing_runs() -> None:
+    model = FakeStepModel(blocks=4, block_size=4)
+    cache = KvCache(model)
+    first = cache.open([1, 2, 3, 4, 5], 4, room=11, rows=1)
+    assert first is None  # 5 + 11 tokens, and the shared part of the prompt's last block
+    second = cache.open([1, 2, 3, 4], 3, room=12, rows=1)
+    assert second is not None
