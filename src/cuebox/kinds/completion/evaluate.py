@@ -58,7 +58,8 @@ class ModelScores(msgspec.Struct, frozen=True, kw_only=True):
             "bits_per_byte": _mean([one.likelihood.bits_per_byte for one in scores]),
         }
         for name, one in self.corpora.items():
-            found[f"bits_per_character.{name}"] = one.likelihood.bits_per_character
+            if len(self.corpora) > 1:
+                found[f"bits_per_character.{name}"] = one.likelihood.bits_per_character
         matches = [[m for m in one.exact_match if m.at == "all"] for one in scores]
         for same in zip(*matches, strict=True):
             found[f"exact_match_{same[0].words}"] = _mean([one.first for one in same])

@@ -49,8 +49,12 @@ def _function() -> Any:  # noqa: ANN401 - a class whose base is imported here
             low_precision: bool,  # noqa: FBT001 - apply() takes positions only
         ) -> Any:  # noqa: ANN401
             kind = torch.bfloat16 if low_precision else torch.float32
-            rows, matrix = states.to(kind), embedding.to(kind)
-            shares = (weights / weights.sum()).unsqueeze(1)
+            # A product of a new shape costs its own machine code and memory: pieces are filled.
+            missing = -len(states) % _CHUNK
+            pad = torch.nn.functional.pad
+            rows, matrix = pad(states.to(kind), (0, 0, 0, missing)), embedding.to(kind)
+            targets = pad(targets, (0, missing))
+            shares = pad(weights / weights.sum(), (0, missing)).unsqueeze(1)
             to_states = torch.empty_like(rows)
             to_embedding = torch.zeros_like(embedding, dtype=torch.float32)
             total = torch.zeros((), device=states.device)
@@ -65,7 +69,7 @@ def _function() -> Any:  # noqa: ANN401 - a class whose base is imported here
                 gradient = logits.mul_(share / sums).scatter_add_(1, wanted, -share).to(kind)
                 to_states[piece] = gradient @ matrix
                 to_embedding += gradient.T @ rows[piece]
-            ctx.save_for_backward(to_states.to(states.dtype), to_embedding)
+            ctx.save_for_backward(to_states[: len(states)].to(states.dtype), to_embedding)
             return total
 
         @staticmethod

@@ -19,6 +19,7 @@ __all__ = [
     "CorpusSettings",
     "DataSettings",
     "EvaluationSettings",
+    "ExportSettings",
     "NetworkSettings",
     "TokenizerSettings",
     "TrainingSettings",
@@ -187,6 +188,24 @@ class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     ngram: Annotated[int, msgspec.Meta(ge=0, le=8)] = 5
 
 
+class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the trained network becomes what is served.
+
+    Attributes:
+        quantization: of the matrices.
+        max_growth: most that it may add to the perplexity, as a share; None for the default of
+            the quantization.
+        places: in validation documents, where suggestions are asked for to measure what showing
+            only the surest means.
+        license: of the model, for its card.
+    """
+
+    quantization: Literal["float32", "int8", "int4"] = "int8"
+    max_growth: _Weight | None = None
+    places: Annotated[int, msgspec.Meta(ge=0)] = 500
+    license: str = ""
+
+
 class CompletionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that decides a language model.
 
@@ -206,6 +225,7 @@ class CompletionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     network: NetworkSettings = NetworkSettings()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    export: ExportSettings = ExportSettings()
     gates: GateSettings = GateSettings(max_regression={"bits_per_character": 0.01})
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,28 +15,34 @@ if TYPE_CHECKING:
     from cuebox.kinds.completion.judged import ContinueTokens
     from cuebox.kinds.completion.token_text import TokenText
 
-__all__ = ["first_words", "suggest"]
+__all__ = ["MOST_BRANCHES", "first_words", "suggest"]
 
 _TOKENS_PER_WORD = 4
+# Branches alive at once; a step of a few more rows costs little.
+MOST_BRANCHES = 8
 _WORD = re.compile(r"\s*\S+")
-_NEVER = -1e9
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Branch:
     """One suggestion while it grows.
 
     Attributes:
-        row: of the model's last answer.
         owed: bytes that were typed and are not spelt yet.
         spelt: what the branch adds to them.
+        score: log-probability of all tokens up to the first that adds something.
     """
 
-    row: int
     owed: bytes
+    score: float = 0.0
     spelt: bytes = b""
-    tokens: list[int] = field(default_factory=list)
+    token: int = -1
     done: bool = False
+
+    @property
+    def forks(self) -> bool:
+        """Whether it has added nothing yet, so that it can go on in several ways."""
+        return not self.spelt and not self.done
 
 
 def suggest(
@@ -48,36 +54,62 @@ def suggest(
     words: int,
     count: int = 3,
 ) -> list[str]:
-    """Continuations of `prompt` and then `typed`, the most probable first tokens first.
+    """Different continuations of `prompt` and then `typed`, the most probable beginning first.
 
-    Each begins with another token and goes on greedily until it has `words` whole words or the
-    model ends the text. `typed` is the unfinished word, its space included: its tokens are not
-    fixed by where typing stopped, so any token that fits it may come first.
+    Each goes on greedily from its first new text, until it has `words` whole words or the model
+    ends it; to end at once is no suggestion. `typed` is the unfinished word, its space included: its tokens are not fixed by
+    where typing stopped, so it is spelt in any way that the model finds likely.
     """
     room = min(words * _TOKENS_PER_WORD, model.context // 2)
-    logs = model.begin(list(prompt)[-(model.context - room - len(typed)) :])
-    start = _Branch(0, typed)
-    masked = _masked(logs, texts, start)
-    best = np.argsort(-masked, kind="stable")[:count]
-    branches = [
-        _grown(_Branch(0, typed), int(token), texts, words)
-        for token in best
-        if masked[token] > _NEVER / 2
-    ]
-    parents = [0] * len(branches)
+    logs = model.begin(list(prompt)[-(model.context - room - len(typed)) :])[None]
+    live, done = [_Branch(typed)], list[_Branch]()
     for _ in range(room + len(typed)):
-        live = [branch for branch in branches if not branch.done]
+        grown = [
+            (row, child)
+            for row, branch in enumerate(live)
+            for child in _children(branch, logs[row], texts, words, count)
+        ]
+        done += [child for _, child in grown if child.done]
+        grown = sorted(
+            ((row, child) for row, child in grown if not child.done),
+            key=lambda one: -one[1].score,
+        )[:MOST_BRANCHES]
+        live = [child for _, child in grown]
         if not live:
             break
-        answers = model.extend(
-            [parent for parent, branch in zip(parents, branches, strict=True) if not branch.done],
-            [branch.tokens[-1] for branch in live],
-        )
-        for row, branch in enumerate(live):
-            branch.row = row
-            _grown(branch, int(np.argmax(_masked(answers[row], texts, branch))), texts, words)
-        parents = [branch.row for branch in branches]
-    return [branch.spelt.decode("utf-8", "ignore") for branch in branches]
+        logs = model.extend([row for row, _ in grown], [child.token for child in live])
+    ranked = sorted([*done, *live], key=lambda one: -one.score)
+    found = dict.fromkeys(one.spelt.decode("utf-8", "ignore") for one in ranked)
+    return list(found)[:count]
+
+
+def _children(
+    branch: _Branch, logs: FloatArray, texts: TokenText, words: int, count: int
+) -> list[_Branch]:
+    """The branch with one more token; several while it may fork."""
+    if not branch.forks:
+        return [_grown(branch, int(np.argmax(logs)), 0.0, texts, words)]
+    fitting = texts.fitting(branch.owed)
+    best = fitting[np.argsort(-logs[fitting], kind="stable")[:count]]
+    return [_grown(branch, int(token), float(logs[token]), texts, words) for token in best]
+
+
+def _grown(branch: _Branch, token: int, score: float, texts: TokenText, words: int) -> _Branch:
+    piece = texts.bytes[token]
+    if not piece:
+        return replace(branch, token=token, score=branch.score + score, done=True)
+    paid = min(len(branch.owed), len(piece))
+    spelt = branch.spelt + piece[paid:]
+    text = spelt.decode("utf-8", "ignore")
+    whole = first_words(text, words)
+    done = whole is not None and len(whole) < len(text)
+    return _Branch(
+        owed=branch.owed[paid:],
+        score=branch.score + score,
+        spelt=whole.encode() if whole is not None and done else spelt,
+        token=token,
+        done=done,
+    )
 
 
 def first_words(text: str, count: int) -> str | None:
@@ -92,32 +124,3 @@ def first_words(text: str, count: int) -> str | None:
             return None
         end = match.end()
     return text[:end]
-
-
-def _masked(logs: FloatArray, texts: TokenText, branch: _Branch) -> FloatArray:
-    """Log-probabilities with `_NEVER` for what does not fit what was typed."""
-    if not branch.owed:
-        return logs
-    allowed = texts.fitting(branch.owed)
-    masked = np.full(len(logs), _NEVER, np.float32)
-    masked[allowed] = logs[allowed]
-    return masked
-
-
-def _grown(branch: _Branch, token: int, texts: TokenText, words: int) -> _Branch:
-    """The branch with one more token."""
-    branch.tokens.append(token)
-    piece = texts.bytes[token]
-    if not piece:
-        branch.done = True
-        return branch
-    if branch.owed:
-        paid = min(len(branch.owed), len(piece))
-        branch.owed, piece = branch.owed[paid:], piece[paid:]
-    branch.spelt += piece
-    text = branch.spelt.decode("utf-8", "ignore")
-    whole = first_words(text, words)
-    if whole is not None and len(whole) < len(text):
-        branch.spelt = whole.encode()
-        branch.done = True
-    return branch

@@ -26,12 +26,14 @@ class TokenText:
             b"" if token in special else _bytes_of(tokenizer.id_to_token(token) or "")
             for token in range(size)
         ]
-        self.specials = np.asarray(sorted(special), np.int64)
+        self._plain = np.flatnonzero([bool(spelt) for spelt in self.bytes])
         self._sorted = sorted((spelt, token) for token, spelt in enumerate(self.bytes) if spelt)
         self._exact = dict(self._sorted)
 
     def fitting(self, typed: bytes) -> IntArray:
-        """Tokens that begin with `typed`, or that `typed` begins with."""
+        """Tokens that begin with `typed`, or that `typed` begins with; no special ones."""
+        if not typed:
+            return self._plain
         first = bisect_left(self._sorted, (typed, -1))
         last = bisect_left(self._sorted, (typed + b"\xff" * 64, -1))
         found = [token for _, token in self._sorted[first:last]]

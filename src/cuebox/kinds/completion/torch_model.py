@@ -24,8 +24,8 @@ class TorchModel:
         self.context = context
 
     @classmethod
-    def open(cls, folder: Path) -> TorchModel:
-        """Load `config.json` and `model.safetensors`.
+    def open(cls, folder: Path, *, context: int) -> TorchModel:
+        """Load `config.json` and `model.safetensors`; `context` is what it was trained to see.
 
         Raises:
             ModelError: torch is not installed, or the folder holds no such model.
@@ -45,7 +45,7 @@ class TorchModel:
             )
         except (OSError, ValueError) as error:
             raise ModelError(f"{folder}: cannot be loaded: {error}") from error
-        return cls(network, network.config.max_position_embeddings)
+        return cls(network, context)
 
     def __call__(self, texts: Sequence[Sequence[int]]) -> list[FloatArray]:
         """Log-probability of each token but the first; rows of one length run together."""

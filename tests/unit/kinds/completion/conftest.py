@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 WORDS = ("the", "cat", "dog", "sat", "ran", "on", "under", "a", "mat", "house", "and", "then")
 
 
-
 def sentences(count: int, seed: int) -> str:
     draw = random.Random(seed)
     return " ".join(

@@ -8,8 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,9 @@ import pytest
 from cuebox.core.errors import ConfigError, ModelError
 from cuebox.kinds.completion.settings import CompletionSettings
 from cuebox.training.progress import SilentProgress
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
