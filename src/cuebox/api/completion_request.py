@@ -73,7 +73,8 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
         min_score: extension: leave out choices whose `score` (mean log-probability of a token)
             is below.
         coverage: extension: answer only so large a share of prompts, those of which the model
-            is surest; the threshold comes from validation data. Instead of `min_score`.
+            is surest; the threshold comes from validation data. With `min_score` as well, the
+            stricter counts.
         max_time_ms: extension: answer with what there is after this time.
         session: extension: a newer request of the same session and client takes the place of
             this one, which is answered 409 `superseded`. For one prompt only.
@@ -189,8 +190,6 @@ def _check_together(asked: CompletionRequest, prompts: int) -> None:
         )
     if asked.max_tokens == 0 and not asked.echo:
         raise InvalidRequest("max_tokens may be 0 only with echo: true", param="max_tokens")
-    if asked.coverage is not None and asked.min_score is not None:
-        raise InvalidRequest("coverage and min_score exclude each other", param="coverage")
     if asked.session and prompts > 1:
         raise InvalidRequest(
             f"a session is of one prompt, and {prompts} came: send them apart", param="session"
