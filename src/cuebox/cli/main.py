@@ -20,6 +20,7 @@ __all__ = ["app", "main", "run"]
 _VERBS = {
     "demo": "cuebox.cli.demo",
     "encoder": "cuebox.cli.encoder",
+    "decoder": "cuebox.cli.decoder",
     "train": "cuebox.cli.train",
     "evaluate": "cuebox.cli.evaluate",
     "store": "cuebox.cli.store",
