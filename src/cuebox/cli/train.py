@@ -41,8 +41,11 @@ def train(
         Path | None, typer.Option("--settings", help="cuebox.toml to use.")
     ] = None,
     resume: Annotated[bool, typer.Option(help="Carry on an interrupted run.")] = True,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Let a language model's training end early.")
+    ] = False,
 ) -> None:
-    """Train a classifier, report on it, publish it, and promote it when it is good enough.
+    """Train a classifier or a language model, report on it, publish it, promote it when it is good.
 
     Interrupted, the same command carries on where it stopped.
     """
@@ -50,26 +53,83 @@ def train(
 
     from cuebox.app.build import open_store
     from cuebox.app.settings import load_settings
-    from cuebox.kinds.classifier.settings import load_classifier_settings
 
-    model = load_classifier_settings(config, _parse_overrides(overrides or []))
+    changed = _parse_overrides(overrides or [])
+    completion = _kind(config, changed) == "completion"
+    if finish and not completion:
+        raise ConfigError("--finish is for language models: a classifier's training has an end")
     settings = load_settings(settings_file, {"store.url": store})
     opened = open_store(settings)
     console = Console(stderr=True)
-    encoder = f"{model.finetune.base}, fine-tuned" if model.finetune.enabled else model.encoder
-    console.print(f"[bold]{model.name}[/] on {encoder}", highlight=False)
     try:
-        built, expected = _build(
-            model, settings, opened, config.parent, runs, console, resume=resume
-        )
+        if completion:
+            from cuebox.cli.train_completion import train_completion
+
+            folder = train_completion(
+                config,
+                changed,
+                settings,
+                opened,
+                console,
+                runs=runs,
+                resume=resume,
+                finish=finish,
+                publish=publish,
+                promotion=promote,
+            )
+        else:
+            folder = _train_classifier(
+                config,
+                changed,
+                settings,
+                opened,
+                console,
+                runs=runs,
+                resume=resume,
+                publish=publish,
+                promotion=promote,
+            )
     except KeyboardInterrupt:
         console.print("Interrupted: the same command carries on where it stopped.")
         raise
+    page = folder / "report.html"
+    console.print(f"Report: {page if page.exists() else folder}", soft_wrap=True)
+
+
+def _kind(config: Path, overrides: dict[str, str]) -> str:
+    from cuebox.training.settings_file import read_settings_file
+
+    kind = read_settings_file(config, overrides).get("kind", "classifier")
+    if kind not in {"classifier", "completion"}:
+        raise ConfigError(
+            f"{config}: kind is {kind!r}; use 'classifier' or 'completion'", param="kind"
+        )
+    return str(kind)
+
+
+def _train_classifier(
+    config: Path,
+    overrides: dict[str, str],
+    settings: Settings,
+    store: ModelStore,
+    console: Console,
+    *,
+    runs: Path,
+    resume: bool,
+    publish: bool,
+    promotion: Literal["auto", "yes", "no"],
+) -> Path:
+    """Train, report and publish; returns the folder of the version's files."""
+    from cuebox.kinds.classifier.settings import load_classifier_settings
+
+    model = load_classifier_settings(config, overrides)
+    encoder = f"{model.finetune.base}, fine-tuned" if model.finetune.enabled else model.encoder
+    console.print(f"[bold]{model.name}[/] on {encoder}", highlight=False)
+    built, expected = _build(model, settings, store, config.parent, runs, console, resume=resume)
     _print_summary(built, console)
     if publish:
-        _publish(built, opened, promote, expected, console)
-    page = built.folder / "report.html"
-    console.print(f"Report: {page if page.exists() else built.folder}", soft_wrap=True)
+        _publish(built, store, promotion, expected, console)
+    return built.folder
 
 
 def _build(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -12,6 +11,7 @@ from cuebox.core.manifest import check_name
 from cuebox.core.text import TextSettings
 from cuebox.inputs import SourceSettings
 from cuebox.training.gates import GateSettings
+from cuebox.training.settings_file import read_settings_file
 from cuebox.training.splits import SplitSettings
 
 if TYPE_CHECKING:
@@ -216,16 +216,7 @@ def load_classifier_settings(
     Raises:
         ConfigError: no such file, not TOML, an unknown key, or a value that does not fit.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    for key, value in (overrides or {}).items():
-        _override(document, key, value)
+    document = read_settings_file(path, overrides)
     return parse_classifier_settings(document, source=str(path))
 
 
@@ -240,16 +231,3 @@ def parse_classifier_settings(document: dict[str, Any], *, source: str) -> Class
     except msgspec.ValidationError as error:
         problem = str(error).replace("Object contains unknown field", "there is no setting")
         raise ConfigError(f"{source}: {problem}") from error
-
-
-def _override(document: dict[str, Any], key: str, value: str) -> None:
-    *parents, last = key.split(".")
-    table = document
-    for parent in parents:
-        table = table.setdefault(parent, {})
-        if not isinstance(table, dict):
-            raise ConfigError(f"--set {key}: {parent!r} is not a table", param=key)
-    try:
-        table[last] = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        table[last] = value
