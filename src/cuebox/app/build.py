@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,33 @@ from cuebox.cache.marks import FileMarks
 from cuebox.core.errors import ModelError
 from cuebox.engines.cpu import available_cores, cpu_family
 from cuebox.engines.opener import EncoderOpener
-from cuebox.serving.loader import Parts
+from cuebox.serving.parts import Parts
 from cuebox.serving.service import Service
 from cuebox.store.opening import open_store as open_store_at
 from cuebox.store.references import resolve
 
 if TYPE_CHECKING:
-    from cuebox.app.settings import Settings
-    from cuebox.core.manifest import Manifest
-    from cuebox.core.ports import EmbedTexts, ModelStore
+    import asyncio
 
-__all__ = ["build_service", "encoder_opener", "open_store", "text_embedder", "worker_count"]
+    from cuebox.app.settings import Settings
+    from cuebox.core.decoder import DecoderSpec
+    from cuebox.core.manifest import Manifest
+    from cuebox.core.ports import (
+        EmbedTexts,
+        GeneratorHost,
+        GeneratorMeters,
+        ModelStore,
+        OpenGenerator,
+    )
+
+__all__ = [
+    "build_service",
+    "encoder_opener",
+    "local_generator",
+    "open_store",
+    "text_embedder",
+    "worker_count",
+]
 
 
 def open_store(settings: Settings) -> ModelStore:
@@ -68,9 +85,33 @@ def text_embedder(settings: Settings, store: ModelStore, encoder: str) -> EmbedT
     return CachedEmbedder(tokenizer, session, cache=folder, workers=worker_count(settings))
 
 
-def build_service(settings: Settings) -> Service:
-    """A service over the configured store; call its `start` on the event loop."""
+def local_generator(settings: Settings) -> OpenGenerator:
+    """Opens language models in this process, with the configured engine.
+
+    Every generator has a thread of its own; `LocalGenerator.complete` is the blocking way to ask.
+    """
+    from cuebox.app.engine_process import engine_opener
+    from cuebox.generation.local import LocalGenerator
+
+    open_engine = engine_opener(settings.decoder, settings.generation)
+
+    def open_generator(spec: DecoderSpec, weights: Path, tokenizer: Path) -> LocalGenerator:
+        return LocalGenerator(open_engine(spec, weights, tokenizer))
+
+    return open_generator
+
+
+def build_service(settings: Settings, *, run_folder: Path | None = None) -> Service:
+    """A service over the configured store; call its `start` on the event loop.
+
+    Args:
+        run_folder: shared by the server processes of a supervisor, who starts the engine of
+            completions for all of them; None for a server that starts its own.
+    """
     store = open_store(settings)
+
+    def open_host(loop: asyncio.AbstractEventLoop, meters: GeneratorMeters) -> GeneratorHost:
+        return _open_host(settings, run_folder, loop, meters)
 
     def find(reference: str) -> Manifest:
         return resolve(store, reference)
@@ -81,12 +122,32 @@ def build_service(settings: Settings) -> Service:
         resolve=find,
         kind=find_kind,
         open_encoder=opener,
+        open_host=open_host,
         cache=LruEmbeddingCache(settings.cache),
         marks=FileMarks(Path(settings.engine.cache_dir or settings.store.cache_dir) / "goldens"),
         engine=f"onnxruntime {_installed('onnxruntime')} {cpu_family()}",
         workers=worker_count(settings),
     )
     return Service(parts, settings.serving)
+
+
+def _open_host(
+    settings: Settings,
+    run_folder: Path | None,
+    loop: asyncio.AbstractEventLoop,
+    meters: GeneratorMeters,
+) -> GeneratorHost:
+    """The engine process; what it takes is imported here, so that other servers start faster."""
+    if find_spec("openvino") is None:
+        raise ModelError(
+            "completions need OpenVINO: install it with pip install cuebox[completions]"
+        )
+    from cuebox.app.engine_keeper import OwnEngine, SupervisedEngine
+    from cuebox.generation.client import RemoteHost
+
+    keeper = SupervisedEngine(run_folder) if run_folder else OwnEngine(settings)
+    engine = f"openvino {_installed('openvino')} {cpu_family()}"
+    return RemoteHost(loop, keeper, meters, engine=engine)
 
 
 def _installed(package: str) -> str:

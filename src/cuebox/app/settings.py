@@ -14,7 +14,8 @@ import msgspec
 
 from cuebox.cache.settings import CacheSettings
 from cuebox.core.errors import ConfigError
-from cuebox.engines.settings import EngineSettings
+from cuebox.engines.settings import DecoderSettings, EngineSettings
+from cuebox.generation.settings import GenerationSettings
 from cuebox.serving.settings import ServingSettings
 from cuebox.store.settings import StoreSettings
 
@@ -39,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     store: StoreSettings = StoreSettings()
     engine: EngineSettings = EngineSettings()
+    decoder: DecoderSettings = DecoderSettings()
+    generation: GenerationSettings = GenerationSettings()
     cache: CacheSettings = CacheSettings()
     serving: ServingSettings = ServingSettings()
     server: dict[str, Any] = {}

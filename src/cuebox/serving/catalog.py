@@ -11,24 +11,36 @@ from cuebox.core.errors import InvalidRequest, UnknownModel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cuebox.core.ports import HeadBank, Predictor
+    from cuebox.core.ports import CompletionPredictor, Generator, HeadBank, TextPredictor
     from cuebox.core.text import TextSettings
     from cuebox.serving.requests import ModelInfo
     from cuebox.serving.trunk import Trunk
 
-__all__ = ["Catalog", "Plan", "Served"]
+__all__ = ["Catalog", "CompletionModel", "Plan", "Served", "TextModel"]
 
 _MOST_PLANS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """One served model: its predictor and the trunk it reads through."""
+class TextModel:
+    """A served classifier or encoder: its predictor and the trunk it reads through."""
 
     info: ModelInfo
-    predictor: Predictor
+    predictor: TextPredictor
     trunk: Trunk
     bank: HeadBank | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionModel:
+    """A served language model: its predictor and the generator that does the work."""
+
+    info: ModelInfo
+    predictor: CompletionPredictor
+    generator: Generator
+
+
+Served = TextModel | CompletionModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +62,16 @@ class Plan:
 class Catalog:
     """All served models by name, and why some are missing.
 
-    Requests hold on to the catalog they began with; `users` counts them, so that a trunk that a
-    newer catalog no longer has is closed only when the last of them has left.
+    Requests hold on to the catalog they began with; `users` counts them, so that a trunk or
+    generator that a newer catalog no longer has is closed only when the last of them has left.
+
+    Attributes:
+        trunks, generators: by the digest of encoder or decoder.
     """
 
     models: Mapping[str, Served] = field(default_factory=dict)
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
+    generators: Mapping[str, Generator] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     users: int = 0
     _plans: dict[str | tuple[str, ...], Plan] = field(default_factory=dict)
@@ -72,6 +88,34 @@ class Catalog:
             hint = f": did you mean {' or '.join(near)}?" if near else ", see GET /v1/models"
             raise UnknownModel(f"no model {name[:130]!r} is served{hint}", param=param)
         return served
+
+    def text_model(self, name: str, *, param: str = "model") -> TextModel:
+        """The served classifier or encoder `name`.
+
+        Raises:
+            UnknownModel: not served.
+            InvalidRequest: it is a completion model.
+        """
+        served = self.find(name, param=param)
+        if isinstance(served, TextModel):
+            return served
+        raise InvalidRequest(
+            f"model {name!r} is a completion model: ask /v1/completions for it", param=param
+        )
+
+    def completion_model(self, name: str) -> CompletionModel:
+        """The served language model `name`.
+
+        Raises:
+            UnknownModel: not served.
+            InvalidRequest: it is a classifier or an encoder.
+        """
+        served = self.find(name)
+        if isinstance(served, CompletionModel):
+            return served
+        raise InvalidRequest(
+            f"model {name!r} is of kind {served.info.kind!r} and completes nothing", param="model"
+        )
 
     def plan(self, asked: str | Sequence[str]) -> Plan:
         """The classifiers asked for, `"*"` being all of them, each once; made once per question.
@@ -92,13 +136,17 @@ class Catalog:
         names = self._classifiers(asked)
         groups: dict[tuple[Trunk, TextSettings], list[str]] = {}
         for name in names:
-            served = self.models[name]
+            served = self.text_model(name)
             groups.setdefault((served.trunk, served.predictor.text), []).append(name)
         return Plan(names, list(groups.values()), [(("model", name),) for name in names])
 
     def _classifiers(self, asked: str | Sequence[str]) -> list[str]:
         if asked == "*":
-            found = [name for name, served in self.models.items() if served.bank is not None]
+            found = [
+                name
+                for name, served in self.models.items()
+                if isinstance(served, TextModel) and served.bank is not None
+            ]
             if not found:
                 raise UnknownModel("no classifier is served", param="model")
             return found
@@ -110,7 +158,7 @@ class Catalog:
         ]
 
     def _classifier(self, name: str, param: str) -> str:
-        if self.find(name, param=param).bank is None:
+        if self.text_model(name, param=param).bank is None:
             raise InvalidRequest(
                 f"model {name!r} is not a classifier: ask /v1/embeddings for it", param=param
             )

@@ -16,7 +16,7 @@ from cuebox.serving.rows import check_rows, check_text, row_param
 if TYPE_CHECKING:
     from cuebox.core.ports import HeadBank
     from cuebox.core.types import Classification
-    from cuebox.serving.catalog import Catalog, Plan, Served
+    from cuebox.serving.catalog import Catalog, Plan, TextModel
     from cuebox.serving.requests import ClassifyRequest, Timings
     from cuebox.serving.rows import Rows
     from cuebox.serving.settings import ServingSettings
@@ -50,7 +50,7 @@ async def classify(
         )
     answer = _Answer(request)
     for members in plan.groups:
-        served = catalog.models[members[0]]
+        served = catalog.text_model(members[0])
         rows = check_rows(
             request.input,
             served.predictor.prepare,
@@ -86,7 +86,7 @@ async def _classify_text(
     truncated = False
     try:
         for members in plan.groups:
-            served = catalog.models[members[0]]
+            served = catalog.text_model(members[0])
             text = check_text(request.input, served.predictor.prepare, settings.max_text_chars)
             outcome, hit = await served.trunk.embed_one(
                 text,
@@ -113,7 +113,7 @@ async def _classify_text(
     return ClassifyResponse(data=[row], usage=ClassifyUsage(1, tokens, cached))
 
 
-def _bank(served: Served) -> HeadBank:
+def _bank(served: TextModel) -> HeadBank:
     if served.bank is None:
         raise InvalidRequest(f"model {served.info.name!r} is not a classifier", param="model")
     return served.bank
@@ -126,7 +126,7 @@ async def _run_heads(
     answer: _Answer,
     timings: Timings,
 ) -> None:
-    bank = _bank(catalog.models[members[0]])
+    bank = _bank(catalog.text_model(members[0]))
     for start in range(0, len(good), _HEAD_ROWS):
         if start:
             await asyncio.sleep(0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cuebox.core.types import FloatArray
-    from cuebox.serving.catalog import Catalog, Served
+    from cuebox.serving.catalog import Catalog, TextModel
     from cuebox.serving.requests import EmbedRequest, Timings
     from cuebox.serving.settings import ServingSettings
     from cuebox.serving.trunk import Embeddings
@@ -39,7 +39,7 @@ async def embed(
         UnknownModel: the model is not served.
         Overloaded, DeadlineExceeded: as the trunk says.
     """
-    served = catalog.find(request.model)
+    served = catalog.text_model(request.model)
     if served.bank is not None:
         raise InvalidRequest(
             f"model {request.model!r} is a classifier: ask /v1/classify for it", param="model"
@@ -72,7 +72,7 @@ async def embed(
 
 
 async def tensor(
-    served: Served,
+    served: TextModel,
     texts: Sequence[Any],
     settings: ServingSettings,
     *,
@@ -98,7 +98,7 @@ async def tensor(
 
 
 async def _embed_texts(
-    served: Served,
+    served: TextModel,
     texts: str | Sequence[Any],
     settings: ServingSettings,
     *,

@@ -21,8 +21,9 @@ __all__ = ["Leases"]
 class Leases:
     """Admits requests and swaps catalogs under them.
 
-    A request leases the catalog it began with; a trunk that the current catalog no longer has is
-    closed when the last request that could use it has left, so a swap fails no request.
+    A request leases the catalog it began with; a trunk or generator that the current catalog no
+    longer has is closed when the last request that could use it has left, so a swap fails no
+    request.
     """
 
     def __init__(self, settings: ServingSettings) -> None:
@@ -68,7 +69,7 @@ class Leases:
             self._close(previous)
 
     async def drain(self, seconds: float) -> bool:
-        """Wait until no request is left, at most `seconds`; then close every trunk.
+        """Wait until no request is left, at most `seconds`; then close all models.
 
         Returns:
             Whether all requests were answered in time.
@@ -99,8 +100,13 @@ class Leases:
 
     def _close(self, catalog: Catalog) -> None:
         self._retired.discard(catalog)
-        kept = {trunk for held in (self.current, *self._retired) for trunk in held.trunks.values()}
+        held = [self.current, *self._retired]
+        trunks = {trunk for each in held for trunk in each.trunks.values()}
         for trunk in catalog.trunks.values():
-            if trunk not in kept:
+            if trunk not in trunks:
                 # Joins worker threads, so not on the event loop.
                 asyncio.get_running_loop().run_in_executor(None, trunk.close)
+        generators = {generator for each in held for generator in each.generators.values()}
+        for generator in catalog.generators.values():
+            if generator not in generators:
+                generator.release()

@@ -3,77 +3,78 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from cuebox.core.digests import sha256_data
 from cuebox.core.errors import CueboxError, ModelError
-from cuebox.core.manifest import GOLDENS_FILE, Golden, Manifest
-from cuebox.serving.catalog import Catalog, Served
+from cuebox.serving.catalog import Catalog, CompletionModel, TextModel
 from cuebox.serving.requests import ModelInfo
-from cuebox.serving.trunk import Trunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from cuebox.core.manifest import EncoderSpec
-    from cuebox.core.ports import (
-        EmbeddingCache,
-        HeadBank,
-        Kind,
-        Marks,
-        ModelStore,
-        OpenEncoder,
-        Predictor,
-    )
-    from cuebox.serving.metrics import Metrics
+    from cuebox.core.manifest import Manifest
+    from cuebox.core.ports import CompletionPredictor, Generator, HeadBank, Predictor, TextPredictor
+    from cuebox.serving.catalog import Served
+    from cuebox.serving.opening import ModelOpener
+    from cuebox.serving.parts import Parts
     from cuebox.serving.settings import ServingSettings
+    from cuebox.serving.trunk import Trunk
 
-__all__ = ["Loader", "Parts"]
+__all__ = ["Loader"]
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The concrete pieces a service is made of.
-
-    Attributes:
-        resolve: model reference to manifest.
-        kind: kind name to kind; raises `ModelError` for an unknown one.
-        marks: remembers which goldens passed on this machine.
-        engine: identity of engine and CPU; a change replays all goldens.
-        workers: encoder threads of each trunk.
-    """
-
-    store: ModelStore
-    resolve: Callable[[str], Manifest]
-    kind: Callable[[str], Kind]
-    open_encoder: OpenEncoder
-    cache: EmbeddingCache
-    marks: Marks
-    engine: str
-    workers: int
+_SIDE_BY_SIDE = 4
 
 
 @dataclass(slots=True)
-class _Loaded:
-    """What one pass has loaded so far."""
+class _Pass:
+    """One look at the store: what it keeps of the last one, and what it has loaded so far.
 
-    predictors: dict[str, Predictor] = field(default_factory=dict)
-    trunks: dict[str, Trunk] = field(default_factory=dict)
+    Attributes:
+        changed: models whose version is not the one that is served.
+    """
+
+    previous: Catalog
+    trunks: dict[str, Trunk]
+    generators: dict[str, Generator]
+    changed: dict[str, Manifest] = field(default_factory=dict)
+    texts: dict[str, TextPredictor] = field(default_factory=dict)
+    completions: dict[str, CompletionPredictor] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def attempt(self, reference: str) -> Iterator[None]:
+        """Load one model: what goes wrong is its own failure, and what was served stays."""
+        try:
+            yield
+        except CueboxError as error:
+            if self.previous.failures.get(reference) != error.message:
+                _log.error("cannot load %s: %s", reference, error.message)
+            self.failures[reference] = error.message
+            self.keep(reference)
+
+    def keep(self, reference: str) -> None:
+        """Go on with what was served, if anything was."""
+        match self.previous.models.get(reference):
+            case TextModel() as served:
+                self.texts[reference] = served.predictor
+            case CompletionModel() as served:
+                self.completions[reference] = served.predictor
 
 
 class Loader:
     """Builds catalogs; blocking, so it runs in a thread while the previous catalog serves."""
 
-    def __init__(self, parts: Parts, settings: ServingSettings, metrics: Metrics) -> None:
+    def __init__(self, parts: Parts, settings: ServingSettings, opener: ModelOpener) -> None:
         self._parts = parts
         self._settings = settings
-        self._metrics = metrics
+        self._opener = opener
 
     def load(self, previous: Catalog) -> Catalog:
         """Look at the store and return what should be served now.
@@ -82,21 +83,17 @@ class Loader:
         served before stays, the reason is kept in `failures`. When nothing changed, the previous
         catalog itself is returned, with all that it has joined and planned.
         """
-        loaded = _Loaded(trunks=dict(previous.trunks))
-        for reference, version in self._references():
-            try:
-                self._load_one(reference, version, previous, loaded)
-            except CueboxError as error:
-                self._keep_previous(reference, previous, loaded, error)
-        used = {predictor.manifest.encoder.digest for predictor in loaded.predictors.values()
-                if predictor.manifest.encoder is not None}  # fmt: skip
-        trunks = {digest: trunk for digest, trunk in loaded.trunks.items() if digest in used}
-        for digest, trunk in loaded.trunks.items():
-            if digest not in used and digest not in previous.trunks:
-                trunk.close()
-        if loaded.failures == previous.failures and _same(loaded.predictors, previous):
+        found = _Pass(previous, dict(previous.trunks), dict(previous.generators))
+        references = self._references()
+        for reference, version in references:
+            with found.attempt(reference):
+                self._look(reference, version, found)
+        self._open(found)
+        trunks, generators = _used(found)
+        models = self._models(found, [reference for reference, _ in references])
+        if found.failures == previous.failures and _same(models, previous):
             return previous
-        return Catalog(self._serve(loaded.predictors, trunks), trunks, loaded.failures)
+        return Catalog(models, trunks, generators, found.failures)
 
     def _references(self) -> list[tuple[str, str | None]]:
         """What to serve, and the version where finding it out told that as well."""
@@ -110,116 +107,118 @@ class Loader:
                 found.append((name, production.version))
         return found
 
-    def _load_one(
-        self, reference: str, version: str | None, previous: Catalog, loaded: _Loaded
-    ) -> None:
-        served = previous.models.get(reference)
+    def _look(self, reference: str, version: str | None, found: _Pass) -> None:
+        served = found.previous.models.get(reference)
         if served is not None and served.info.version == version:
-            loaded.predictors[reference] = served.predictor
+            found.keep(reference)
             return
         manifest = self._parts.resolve(reference)
+        if served is not None and served.info.version == manifest.version:
+            found.keep(reference)
+            return
         # Under another reference than its name (`spam@candidate`) a model is served, listed and
         # answered by that reference, so that two versions of one model can stand side by side.
-        manifest = msgspec.structs.replace(manifest, name=reference)
-        if served is not None and served.info.version == manifest.version:
-            loaded.predictors[reference] = served.predictor
-            return
-        if manifest.encoder is None:
-            raise ModelError(f"{reference} {manifest.version} names no encoder")
-        trunk = loaded.trunks.get(manifest.encoder.digest)
+        found.changed[reference] = msgspec.structs.replace(manifest, name=reference)
+
+    def _open(self, found: _Pass) -> None:
+        """Open what changed; decoders first, for another process does it while encoders load."""
+        texts = {name: each for name, each in found.changed.items() if each.decoder is None}
+        completions = {name: each for name, each in found.changed.items() if each.decoder}
+        decoders = {
+            each.decoder.digest: each.decoder for each in completions.values() if each.decoder
+        }
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, "open-decoder") as pool:
+            opening = {
+                digest: pool.submit(self._opener.generator, spec)
+                for digest, spec in decoders.items()
+                if digest not in found.generators
+            }
+            for reference, manifest in texts.items():
+                with found.attempt(reference):
+                    self._load_text(manifest, found)
+            for reference, manifest in completions.items():
+                with found.attempt(reference):
+                    self._load_completion(manifest, found, opening)
+
+    def _load_text(self, manifest: Manifest, found: _Pass) -> None:
+        spec = manifest.encoder
+        if spec is None:
+            raise ModelError(f"{manifest.name} {manifest.version} names no encoder")
+        trunk = found.trunks.get(spec.digest)
         if trunk is None:
-            trunk = loaded.trunks[manifest.encoder.digest] = self._open(manifest.encoder)
-        store = self._parts.store
-        predictor = self._parts.kind(manifest.kind).load(
-            manifest, lambda path: store.read(manifest.files[path])
-        )
-        self._replay(manifest, predictor, trunk)
-        loaded.predictors[reference] = predictor
-        _log.info("loaded %s %s", reference, manifest.version)
+            trunk = found.trunks[spec.digest] = self._opener.trunk(spec)
+        found.texts[manifest.name] = self._opener.text_predictor(manifest, trunk)
+        _log.info("loaded %s %s", manifest.name, manifest.version)
 
-    def _open(self, spec: EncoderSpec) -> Trunk:
-        store = self._parts.store
-        tokenizer, encoder = self._parts.open_encoder(
-            spec, store.fetch(spec.model), store.fetch(spec.tokenizer)
-        )
-        return Trunk(
-            spec,
-            tokenizer,
-            encoder,
-            self._parts.cache,
-            self._metrics,
-            workers=self._parts.workers,
-            settings=self._settings,
-        )
-
-    def _replay(self, manifest: Manifest, predictor: Predictor, trunk: Trunk) -> None:
-        """Replay the goldens: all of them the first time on this engine and CPU, then one.
-
-        Raises:
-            GoldenMismatch: an answer differs from the recorded one.
-        """
-        goldens = self._goldens(manifest)
-        key = sha256_data([self._parts.engine, manifest.files, manifest.encoder])
-        seen = self._parts.marks.has(key)
-        for golden in goldens[:1] if seen else goldens:
-            embedded = trunk.embed_now(predictor.prepare(golden.input))
-            predictor.check(golden, embedded.vector)
-        if not seen:
-            self._parts.marks.add(key)
-
-    def _goldens(self, manifest: Manifest) -> Sequence[Golden]:
-        if GOLDENS_FILE not in manifest.files:
-            raise ModelError(f"{manifest.name} {manifest.version} has no {GOLDENS_FILE}")
-        content = self._parts.store.read(manifest.files[GOLDENS_FILE])
-        try:
-            return msgspec.json.decode(content, type=list[Golden])
-        except msgspec.DecodeError as error:
-            raise ModelError(f"{manifest.name} {manifest.version}: bad goldens: {error}") from error
-
-    def _keep_previous(
-        self, reference: str, previous: Catalog, loaded: _Loaded, error: CueboxError
+    def _load_completion(
+        self, manifest: Manifest, found: _Pass, opening: Mapping[str, Future[Generator]]
     ) -> None:
-        if previous.failures.get(reference) != error.message:
-            _log.error("cannot load %s: %s", reference, error.message)
-        loaded.failures[reference] = error.message
-        if reference in previous.models:
-            loaded.predictors[reference] = previous.models[reference].predictor
+        digest = _decoder(manifest)
+        if digest not in found.generators:
+            found.generators[digest] = opening[digest].result()
+        generator = found.generators[digest]
+        found.completions[manifest.name] = self._opener.completion_predictor(manifest, generator)
+        _log.info("loaded %s %s", manifest.name, manifest.version)
 
-    def _serve(
-        self, predictors: Mapping[str, Predictor], trunks: Mapping[str, Trunk]
-    ) -> dict[str, Served]:
+    def _models(self, found: _Pass, references: list[str]) -> dict[str, Served]:
         groups: dict[tuple[str, str], list[Predictor]] = {}
-        for predictor in predictors.values():
-            groups.setdefault(_group(predictor), []).append(predictor)
+        for each in found.texts.values():
+            groups.setdefault(_group(each.manifest), []).append(each)
         banks: dict[tuple[str, str], HeadBank | None] = {
             group: self._parts.kind(group[0]).bank(members) for group, members in groups.items()
         }
-        return {
-            name: Served(
-                _info(predictor),
-                predictor,
-                trunks[_group(predictor)[1]],
-                banks[_group(predictor)],
-            )
-            for name, predictor in predictors.items()
-        }
+        models: dict[str, Served] = {}
+        for name in references:
+            text = found.texts.get(name)
+            completion = found.completions.get(name)
+            if text is not None:
+                group = _group(text.manifest)
+                models[name] = TextModel(_info(text), text, found.trunks[group[1]], banks[group])
+            elif completion is not None:
+                generator = found.generators[_decoder(completion.manifest)]
+                models[name] = CompletionModel(_info(completion), completion, generator)
+        return models
 
 
-def _same(predictors: Mapping[str, Predictor], catalog: Catalog) -> bool:
+def _used(found: _Pass) -> tuple[dict[str, Trunk], dict[str, Generator]]:
+    """What the models need; what was opened for nothing is closed."""
+    encoders = {_encoder(each.manifest) for each in found.texts.values()}
+    decoders = {_decoder(each.manifest) for each in found.completions.values()}
+    for digest, trunk in found.trunks.items():
+        if digest not in encoders and digest not in found.previous.trunks:
+            trunk.close()
+    for digest, generator in found.generators.items():
+        if digest not in decoders and digest not in found.previous.generators:
+            generator.release()
+    return (
+        {digest: trunk for digest, trunk in found.trunks.items() if digest in encoders},
+        {digest: each for digest, each in found.generators.items() if digest in decoders},
+    )
+
+
+def _same(models: Mapping[str, Served], catalog: Catalog) -> bool:
     """Whether a catalog serves these very predictors, in this order."""
-    return list(predictors.items()) == [
-        (name, served.predictor) for name, served in catalog.models.items()
+    return [(name, each.predictor) for name, each in models.items()] == [
+        (name, each.predictor) for name, each in catalog.models.items()
     ]
 
 
-def _group(predictor: Predictor) -> tuple[str, str]:
-    spec = predictor.manifest.encoder
-    return predictor.manifest.kind, "" if spec is None else spec.digest
+def _group(manifest: Manifest) -> tuple[str, str]:
+    return manifest.kind, _encoder(manifest)
+
+
+def _encoder(manifest: Manifest) -> str:
+    return "" if manifest.encoder is None else manifest.encoder.digest
+
+
+def _decoder(manifest: Manifest) -> str:
+    return "" if manifest.decoder is None else manifest.decoder.digest
 
 
 def _info(predictor: Predictor) -> ModelInfo:
     manifest = predictor.manifest
-    spec = manifest.encoder
+    encoder, decoder = manifest.encoder, manifest.decoder
+    limit = encoder.max_tokens if encoder else decoder.context if decoder else 0
     return ModelInfo(
         name=manifest.name,
         version=manifest.version,
@@ -227,8 +226,9 @@ def _info(predictor: Predictor) -> ModelInfo:
         created=manifest.created,
         labels=list(predictor.labels),
         task=str(manifest.body.get("task", "")),
-        encoder="" if spec is None else spec.digest,
-        dim=0 if spec is None else spec.dim,
-        max_tokens=0 if spec is None else spec.max_tokens,
+        encoder=_encoder(manifest),
+        decoder=_decoder(manifest),
+        dim=encoder.dim if encoder else 0,
+        max_tokens=limit,
         metrics=manifest.metrics,
     )

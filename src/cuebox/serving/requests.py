@@ -134,7 +134,12 @@ class EmbedResult(msgspec.Struct):
 
 
 class ModelInfo(msgspec.Struct, kw_only=True):
-    """A served model, for listings and metadata."""
+    """A served model, for listings and metadata.
+
+    Attributes:
+        encoder, decoder: digest of what it reads or writes through; empty where it has none.
+        max_tokens: tokens the encoder reads, or prompt and answer of a decoder together.
+    """
 
     name: str
     version: str
@@ -143,6 +148,7 @@ class ModelInfo(msgspec.Struct, kw_only=True):
     labels: list[str]
     task: str
     encoder: str
+    decoder: str = ""
     dim: int
     max_tokens: int
     metrics: dict[str, float]
@@ -153,11 +159,12 @@ class Readiness(msgspec.Struct, kw_only=True):
 
     Attributes:
         ready: every configured model is loaded, its goldens replayed, and warmed.
-        state: `starting`, `ready` or `draining`.
-        failures: model to the reason it could not be loaded.
+        state: `starting`, `ready`, `recovering` (the engine of completions died and comes back;
+            the other models answer) or `draining`.
+        failures: model to the reason it could not be loaded, or does not answer now.
     """
 
     ready: bool
-    state: Literal["starting", "ready", "draining"]
+    state: Literal["starting", "ready", "recovering", "draining"]
     models: int
     failures: dict[str, str]

@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from cuebox.core.errors import UnknownModel
+from cuebox.serving.catalog import CompletionModel
 from cuebox.serving.classification import classify
+from cuebox.serving.completion import complete
 from cuebox.serving.embedding import embed, tensor
+from cuebox.serving.host import HostOnDemand
 from cuebox.serving.leases import Leases
 from cuebox.serving.loader import Loader
 from cuebox.serving.metrics import Metrics
+from cuebox.serving.opening import ModelOpener
 from cuebox.serving.requests import Readiness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
+    from cuebox.core.generation import Completed, Delta, GenerateRequest
     from cuebox.core.types import FloatArray
     from cuebox.serving.catalog import Catalog, Served
-    from cuebox.serving.loader import Parts
+    from cuebox.serving.parts import Parts
     from cuebox.serving.requests import (
         ClassifyRequest,
         ClassifyResponse,
@@ -51,7 +57,9 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.store = parts.store
-        self._loader = Loader(parts, settings, self.metrics)
+        self._host = HostOnDemand(parts.open_host, self.metrics)
+        opener = ModelOpener(parts, settings, self.metrics, self._host.get)
+        self._loader = Loader(parts, settings, opener)
         self._leases = Leases(settings)
         self._loading = asyncio.Lock()
         self._state: Literal["starting", "ready", "draining"] = "starting"
@@ -65,6 +73,7 @@ class Service:
         `readiness()`, until a later look at the store finds all of them good.
         """
         sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
+        self._host.bind(asyncio.get_running_loop())
         await self.reload()
         if self.settings.reload_interval:
             self._watcher = asyncio.create_task(self._watch(), name="watch-store")
@@ -89,15 +98,25 @@ class Service:
         if self._watcher is not None:
             self._watcher.cancel()
         async with self._loading:
-            return await self._leases.drain(seconds)
+            try:
+                return await self._leases.drain(seconds)
+            finally:
+                await self._host.close()
 
     def readiness(self) -> Readiness:
         """Whether to send traffic here."""
+        catalog = self._leases.current
+        failures = dict(catalog.failures)
+        state: Literal["starting", "ready", "recovering", "draining"] = self._state
+        if catalog.generators and self._host.trouble:
+            failures |= {
+                name: self._host.trouble
+                for name, served in catalog.models.items()
+                if isinstance(served, CompletionModel)
+            }
+            state = "recovering" if state == "ready" else state
         return Readiness(
-            ready=self._state == "ready",
-            state=self._state,
-            models=len(self._leases.current.models),
-            failures=dict(self._leases.current.failures),
+            ready=state == "ready", state=state, models=len(catalog.models), failures=failures
         )
 
     def models(self) -> list[ModelInfo]:
@@ -152,10 +171,30 @@ class Service:
         with self._leases.lease(len(texts), deadline) as (catalog, until):
             served = _find(catalog, model, version)
             matrix, tokens = await tensor(
-                served, texts, self.settings, timings=timings, deadline=until
+                catalog.text_model(model), texts, self.settings, timings=timings, deadline=until
             )
         self._count(model, len(tokens))
         return served.info, matrix, tokens
+
+    async def complete(
+        self, model: str, request: GenerateRequest, *, coverage: float | None = None
+    ) -> AsyncGenerator[Delta | Completed, None]:
+        """Continue a prompt; closing the generator frees its place within one decoding step.
+
+        Args:
+            coverage: answer only about this share of requests, those the model is surest of;
+                the threshold is what the version recorded on its validation data.
+
+        Raises:
+            UnknownModel: not served.
+            InvalidRequest: not a completion model, or a field does not fit it.
+            Overloaded, Conflict, Unavailable: as `Generator.stream` says.
+        """
+        with self._leases.lease(1, None) as (catalog, _):
+            served = catalog.completion_model(model)
+            async with aclosing(complete(served, request, coverage, self.metrics)) as items:
+                async for item in items:
+                    yield item
 
     def _count(self, model: str, rows: int) -> None:
         self.metrics.count("cuebox_rows_total", (("model", model),), rows)

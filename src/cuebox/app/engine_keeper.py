@@ -1,0 +1,144 @@
+"""Who starts the engine process: this server process itself, or the supervisor of several."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cuebox.app.engine_process import EngineOrder
+from cuebox.app.kept_process import KeptProcess
+from cuebox.app.orders import send_order
+
+if TYPE_CHECKING:
+    from cuebox.app.settings import Settings
+
+__all__ = ["EngineLauncher", "OwnEngine", "SupervisedEngine", "stop_engine"]
+
+_SOCKET = "engine.sock"
+_WANTED = "engine-wanted"
+_BACKLOG = 128
+# Long enough for a server process that drains; it closes its connection when it is done.
+_GRACE_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+
+
+class EngineLauncher:
+    """The engine's socket in a private folder, and the processes that serve it.
+
+    The socket outlives the process: who connects while an engine is being replaced waits in its
+    queue.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        path = folder / _SOCKET
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen(_BACKLOG)
+
+    def start(self, restarted: bool) -> subprocess.Popen[bytes]:  # noqa: FBT001 - KeptProcess's
+        """Start an engine process."""
+        order = EngineOrder(
+            decoder=self._settings.decoder,
+            generation=self._settings.generation,
+            listener=self._listener.fileno(),
+            grace=_GRACE_SECONDS,
+            restarted=restarted,
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "cuebox.app.engine_process"],
+            stdin=subprocess.PIPE,
+            # Standard output is the server's, for what it announces.
+            stdout=2,
+            pass_fds=[self._listener.fileno()],
+            # A Ctrl-C at the terminal reaches the server only, which drains first.
+            start_new_session=True,
+        )
+        send_order(process, order)
+        return process
+
+    def close(self) -> None:
+        """Nobody can connect any more."""
+        self._listener.close()
+
+
+class OwnEngine:
+    """`generation.client.Keeper` of a server that is one process: the engine is its child."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="cuebox-"))
+        self.socket = self._folder / _SOCKET
+        self._launcher = EngineLauncher(settings, self._folder)
+        self._kept = KeptProcess("engine process", self._launcher.start)
+        self._stopping = threading.Event()
+        self._changing = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the engine process and replace it whenever it dies."""
+        with self._changing:
+            if self._thread is None and not self._stopping.is_set():
+                self._thread = threading.Thread(
+                    target=self._look_after, name="engine-keeper", daemon=True
+                )
+                self._thread.start()
+
+    def stop(self) -> None:
+        """End the engine process and remove its socket."""
+        with self._changing:
+            self._stopping.set()
+        stop_engine(self._kept)
+        if self._thread is not None:
+            self._thread.join()
+        self._launcher.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _look_after(self) -> None:
+        while True:
+            with self._changing:
+                if self._stopping.is_set():
+                    return
+                self._kept.look_after()
+                process = self._kept.process
+            if process is None:
+                self._stopping.wait(self._kept.delay)
+            else:
+                process.wait()
+
+
+class SupervisedEngine:
+    """`generation.client.Keeper` of one server process of several: the supervisor does it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.socket = folder / _SOCKET
+
+    def start(self) -> None:
+        """Tell the supervisor that an engine process is wanted."""
+        (self._folder / _WANTED).touch()
+
+    def stop(self) -> None:
+        """Nothing: other server processes may need it."""
+
+    @staticmethod
+    def wanted(folder: Path) -> bool:
+        """Whether any server process asked for an engine."""
+        return (folder / _WANTED).exists()
+
+
+def stop_engine(kept: KeptProcess) -> bool:
+    """End an engine process whose connections are closed; whether it ended cleanly."""
+    process = kept.process
+    if process is not None and process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        if process.stdin is not None:
+            process.stdin.close()
+    return kept.wait(_STOP_SECONDS)
