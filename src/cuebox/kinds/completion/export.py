@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cuebox.training.decoder_parity import DecoderAgreement
     from cuebox.training.progress import Progress
 
-__all__ = ["CARD_FILE", "PARITY_FILE", "Exported", "Known", "export", "publish"]
+__all__ = ["CARD_FILE", "PARITY_FILE", "Exported", "Known", "export", "publish", "with_metrics"]
 
 PARITY_FILE = "parity.json"
 CARD_FILE = "card.md"
@@ -70,12 +70,15 @@ class Exported:
     Attributes:
         manifest: its files are those below `folder`.
         parity: comparisons made; the last is about what is served.
+        parameters: of the model, before quantisation.
+        description: a sentence or two for the card.
     """
 
     manifest: Manifest
     folder: Path
     parity: list[DecoderAgreement]
-    confidence: list[ConfidencePoint]
+    parameters: int
+    description: str
 
 
 def export(
@@ -120,17 +123,27 @@ def export(
         files={DECODER_WEIGHTS_FILE: spec.weights, DECODER_TOKENIZER_FILE: spec.tokenizer},
         decoder=spec,
         body=msgspec.to_builtins(body),
-        metrics=_metrics(parity) | dict(known.metrics),
+        metrics=_metrics(parity),
         provenance=known.provenance or _provenance(settings),
     )
-    card = write_card(
-        manifest,
-        parameters=source.shape.parameters,
-        agreements=parity,
-        description=known.description,
+    exported = Exported(manifest, folder, parity, source.shape.parameters, known.description)
+    return with_metrics(exported, known.metrics)
+
+
+def with_metrics(exported: Exported, metrics: Mapping[str, float]) -> Exported:
+    """The version with more figures in its manifest, and all of them on its card."""
+    merged = exported.manifest.metrics | dict(metrics)
+    exported = replace(
+        exported, manifest=msgspec.structs.replace(exported.manifest, metrics=merged)
     )
-    (folder / CARD_FILE).write_text(card, encoding="utf-8")
-    return Exported(manifest, folder, parity, confidence)
+    card = write_card(
+        exported.manifest,
+        parameters=exported.parameters,
+        agreements=exported.parity,
+        description=exported.description,
+    )
+    (exported.folder / CARD_FILE).write_text(card, encoding="utf-8")
+    return exported
 
 
 def publish(exported: Exported, store: ModelStore) -> Manifest:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
-
-import msgspec
 
 from cuebox.core.digests import sha256_data
 from cuebox.core.manifest import Provenance
 from cuebox.kinds.completion.corpus import read_documents
 from cuebox.kinds.completion.evaluate import held_out_places
-from cuebox.kinds.completion.export import Exported, Known, export
+from cuebox.kinds.completion.export import Exported, Known, export, with_metrics
 from cuebox.kinds.completion.export import publish as publish_exported
 from cuebox.kinds.completion.export_settings import CompletionExportSettings
 from cuebox.kinds.completion.judges import Judges
@@ -93,7 +91,7 @@ def build(
     scores["served"] = served = judges.served(exported, engine.open_decoder)
     if settings.evaluation.ngram:
         scores[f"{settings.evaluation.ngram}-gram"] = judges.ngram()
-    exported = _with_metrics(exported, served.flat())
+    exported = with_metrics(exported, served.flat())
     report = make_report(trained, scores, split)
     write_report(report, trained, exported.folder)
     verdict = _verdict(exported.manifest.metrics, trained, champion)
@@ -158,15 +156,6 @@ def _validation(prepared: Prepared, base: Path) -> Iterator[Document]:
     data = prepared.settings.data
     every = (read_documents(one, data, base=base) for one in data.corpora if one.held_out)
     return (one for one in chain.from_iterable(every) if one.split == "validation")
-
-
-def _with_metrics(exported: Exported, metrics: dict[str, float]) -> Exported:
-    """The figures of what is served stand in the manifest."""
-    manifest = exported.manifest
-    return replace(
-        exported,
-        manifest=msgspec.structs.replace(manifest, metrics=manifest.metrics | metrics),
-    )
 
 
 def _verdict(metrics: Mapping[str, float], trained: Trained, champion: Manifest | None) -> Verdict:

@@ -139,10 +139,11 @@ def test_goldens_of_ones_own_are_recorded(checkpoint: str, tmp_path: Path) -> No
     assert all(np.isfinite(golden.expected).all() for golden in goldens)
 
 
-def test_loss_beyond_the_limit_is_not_exported(checkpoint: str, tmp_path: Path) -> None:
-    settings = settings_of(checkpoint, quantization="int4", max_growth=0.0)
-    # A random model may gain by chance: then the limit is held with the text of another seed.
-    with pytest.raises(ParityError, match=r"perplexity grows .* allowed is 0\.0%"):
+def test_loss_beyond_the_limit_is_not_exported(tmp_path: Path) -> None:
+    # Chance decides what a random model loses; this one loses 7 %.
+    write_checkpoint(tmp_path / "checkpoint", GPT2, seed=5)
+    settings = settings_of(str(tmp_path / "checkpoint"), quantization="int4", max_growth=0.02)
+    with pytest.raises(ParityError, match=r"perplexity grows .* allowed is 2\.0%"):
         export("tiny", settings, tmp_path, open_numpy_decoder, never)
 
 
