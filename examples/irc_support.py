@@ -16,10 +16,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Message", "channel_threads", "parse_channel", "threads_of"]
+__all__ = ["Message", "channel_threads", "find_names", "parse_channel", "threads_of"]
 
 _LINE = re.compile(r"^(?:\S+ \S+ )?\[[\d:]+\] <([^>]+)> (.*)$")
 _ADDRESS = re.compile(r"^@?([^\s:,]{2,})\s*[:,]+\s*(.*)$")
@@ -58,18 +58,52 @@ def channel_threads(archive: Path) -> Iterator[tuple[str, list[list[Message]]]]:
                 if file is not None:
                     files[name.removesuffix(kind)][kind] = file.read().decode("utf-8", "replace")
     texts = {name: both[".ascii.txt"] for name, both in files.items() if ".ascii.txt" in both}
-    # A name is a word as well when many lines of other chunks use it in lower case.
-    ordinary = _ordinary_words(texts.values().__iter__())
+    names = find_names(texts.values())
     for name in sorted(texts):
-        lines = parse_channel(texts[name])
+        lines = parse_channel(texts[name], names)
         links = _annotated(files[name].get(".annotation.txt", ""))
-        yield name, threads_of(lines, links, ordinary)
+        yield name, threads_of(lines, links, names)
 
 
-def parse_channel(text: str) -> list[Line | None]:
-    """The lines of a log, None for what nobody said; positions are those of the log."""
+def find_names(logs: Iterable[str]) -> frozenset[str]:
+    """The nicknames of all logs, in lower case, but for those that are ordinary words as well.
+
+    Someone may be spoken of in a log in which they do not speak. A word is ordinary when many
+    logs use it in lower case, and seldom to address somebody.
+    """
+    nicks: set[str] = set()
+    used: Counter[str] = Counter()
+    addressed: Counter[str] = Counter()
+    written_in: Counter[str] = Counter()
+    for log in logs:
+        here: set[str] = set()
+        for match in map(_LINE.match, log.split("\n")):
+            if match is None:
+                continue
+            nicks.add(match[1].lower())
+            words = _WORD.findall(match[2])
+            used.update(word.lower() for word in words)
+            here.update(word for word in words if word == word.lower())
+            if address := _ADDRESS.match(match[2].strip()):
+                addressed[address[1].lower()] += address[0][len(address[1])] == ":"
+        written_in.update(here)
+    ordinary = {
+        word
+        for word, logs_with in written_in.items()
+        if logs_with >= 12 and addressed[word] <= 0.05 * used[word]
+    }
+    # A second connection gives a name a tail, as in `joe_`; others leave it out.
+    return frozenset(nicks | {nick.rstrip("_^`|") for nick in nicks}) - ordinary - {""}
+
+
+def parse_channel(text: str, names: frozenset[str] = frozenset()) -> list[Line | None]:
+    """The lines of a log, None for what nobody said; positions are those of the log.
+
+    Args:
+        names: nicknames besides those who speak in this log.
+    """
     parsed = [_LINE.match(line) for line in text.split("\n")]
-    nicks = {match[1].lower() for match in parsed if match}
+    nicks = {match[1].lower() for match in parsed if match} | names
     lines: list[Line | None] = []
     for match in parsed:
         if match is None or match[1].lower() in {"ubotu", "ubottu", "unconvertable"}:
@@ -83,9 +117,9 @@ def parse_channel(text: str) -> list[Line | None]:
 
 
 def threads_of(
-    lines: Sequence[Line | None], links: Mapping[int, Sequence[int]], ordinary: frozenset[str]
+    lines: Sequence[Line | None], links: Mapping[int, Sequence[int]], names: frozenset[str]
 ) -> list[list[Message]]:
-    """Conversations of two, in the order in which they begin."""
+    """Conversations of two, in the order in which they begin, without these names."""
     root: dict[int, int] = {}
     last: dict[str, int] = {}
     threads: dict[int, list[int]] = defaultdict(list)
@@ -98,11 +132,10 @@ def threads_of(
         root[place] = root[before[0]] if before else place
         threads[root[place]].append(place)
         last[line.nick] = place
-    nicks = frozenset(line.nick for line in lines if line) - ordinary
     pairs = (
         _pair([line for place in thread if (line := lines[place])]) for thread in threads.values()
     )
-    cleaned = (_without_names(pair, nicks) for pair in pairs)
+    cleaned = (_without_names(pair, names) for pair in pairs)
     return [messages for messages in cleaned if _is_conversation(messages)]
 
 
@@ -137,18 +170,18 @@ def _pair(thread: Sequence[Line]) -> list[tuple[bool, str]]:
     ]
 
 
-def _without_names(pair: Sequence[tuple[bool, str]], nicks: frozenset[str]) -> list[Message]:
+def _without_names(pair: Sequence[tuple[bool, str]], names: frozenset[str]) -> list[Message]:
     """Messages free of nicknames; one that names somebody in its middle is left out."""
     messages = []
     for asks, text in pair:
-        stripped = _strip_names(text, nicks)
+        stripped = _strip_names(text, names)
         if stripped and not _UNWANTED.search(stripped):
             messages.append(Message(asks, stripped))
     return messages
 
 
-def _strip_names(text: str, nicks: frozenset[str]) -> str:
-    words = [match for match in _WORD.finditer(text) if match[0].lower() in nicks]
+def _strip_names(text: str, names: frozenset[str]) -> str:
+    words = [match for match in _WORD.finditer(text) if _is_name(match[0].lower(), names)]
     if not words:
         return text
     first, last = words[0], words[-1]
@@ -159,14 +192,10 @@ def _strip_names(text: str, nicks: frozenset[str]) -> str:
     return ""
 
 
+def _is_name(word: str, names: frozenset[str]) -> bool:
+    """Also with a tail, or as the owner of something."""
+    return word in names or word.rstrip("_^`|") in names or word.removesuffix("'s") in names
+
+
 def _is_conversation(messages: Sequence[Message]) -> bool:
     return len(messages) >= 2 and messages[0].asks and not all(one.asks for one in messages)
-
-
-def _ordinary_words(texts: Iterator[str]) -> frozenset[str]:
-    """Words that lines of many chunks use: a nickname among them hides nobody."""
-    chunks: Counter[str] = Counter()
-    for text in texts:
-        said = (match[2] for line in text.split("\n") if (match := _LINE.match(line)))
-        chunks.update({word for line in said for word in _WORD.findall(line) if word.islower()})
-    return frozenset(word for word, count in chunks.items() if count >= 40)

@@ -13,7 +13,7 @@ needs_data = pytest.mark.skipif(not DATA.exists(), reason="the public data sets 
 
 sys.path.insert(0, str(EXAMPLES))
 
-from irc_support import parse_channel, threads_of  # noqa: E402
+from irc_support import find_names, parse_channel, threads_of  # noqa: E402
 from public_books import plain_text  # noqa: E402
 from public_dialogues import irc_support, star_drafts, star_turns, taskmaster  # noqa: E402
 
@@ -31,7 +31,7 @@ LOG = """\
 
 
 def conversations(log: str, links: dict[int, list[int]] | None = None) -> list[list[str]]:
-    found = threads_of(parse_channel(log), links or {}, frozenset())
+    found = threads_of(parse_channel(log), links or {}, find_names([log]))
     return [[f"{'u' if one.asks else 'a'}: {one.text}" for one in thread] for thread in found]
 
 
