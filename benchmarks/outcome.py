@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Outcome", "Table", "median", "options"]
 
 
-_FOLDERS = ("--peers", "--store", "--encoder")
+_FOLDERS = ("--peers", "--store", "--encoder", "--models", "--resume")
 
 
 class Table(msgspec.Struct):
