@@ -1,4 +1,4 @@
-"""Opens an encoder's tokenizer and session from its two files."""
+"""Opens encoders and decoders, tokenizer and session, from their two files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuebox.core.errors import ModelError
-from cuebox.engines.settings import EngineSettings
+from cuebox.engines.settings import DecoderSettings, EngineSettings
 
 if TYPE_CHECKING:
+    from cuebox.core.decoder import DecoderSpec
     from cuebox.core.manifest import EncoderSpec
+    from cuebox.engines.decoder_tokenizer import SubwordTokenizer
     from cuebox.engines.onnx_encoder import OnnxEncoder
+    from cuebox.engines.openvino_decoder import OpenVinoDecoder
     from cuebox.engines.tokenizer import FastTokenizer
 
-__all__ = ["EncoderOpener"]
+__all__ = ["DecoderOpener", "EncoderOpener"]
 
 _QUANTIZATIONS = ("int8", "float32")
 
@@ -49,3 +52,33 @@ class EncoderOpener:
         else:
             session = open_session(model, session_options(threads))
         return open_tokenizer(tokenizer, spec.max_tokens), OnnxEncoder(spec, session)
+
+
+class DecoderOpener:
+    """`core.ports.OpenDecoder` with this machine's settings."""
+
+    def __init__(self, settings: DecoderSettings | None = None) -> None:
+        self.settings = settings or DecoderSettings()
+
+    def __call__(
+        self, spec: DecoderSpec, weights: Path, tokenizer: Path
+    ) -> tuple[SubwordTokenizer, OpenVinoDecoder]:
+        """Open both, ready to step.
+
+        Raises:
+            ConfigError: one text has no room in `kv_cache_mb`.
+            ModelError: a file is missing or does not fit the spec, or OpenVINO is missing.
+        """
+        try:
+            from cuebox.engines.decoder_tokenizer import open_decoder_tokenizer
+            from cuebox.engines.decoder_weights import DecoderWeights
+            from cuebox.engines.openvino_decoder import OpenVinoDecoder
+        except ModuleNotFoundError as error:
+            if error.name != "openvino":
+                raise
+            raise ModelError(
+                "language models need OpenVINO: pip install 'cuebox[completions]'"
+            ) from error
+
+        text = open_decoder_tokenizer(tokenizer, spec.vocab)
+        return text, OpenVinoDecoder(spec, DecoderWeights(weights), self.settings)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import tokenizers
 
-__all__ = ["FastTokenizer", "open_tokenizer"]
+__all__ = ["FastTokenizer", "open_tokenizer", "refuse_surrogates"]
 
 # Ordinary text has 4 to 6 characters a token; a window this wide nearly always holds more
 # tokens than the encoder reads, and is tokenised in a few milliseconds.
@@ -57,7 +57,7 @@ class FastTokenizer:
             ids = self._ids(text[: _cut(text, window)])
             if len(ids) > self._max_tokens:
                 # Every character of the rest would be checked too, had it been tokenised.
-                _refuse_surrogates(text)
+                refuse_surrogates(text, "input")
                 return ids
             window *= 2
         return self._ids(text)
@@ -66,7 +66,7 @@ class FastTokenizer:
         try:
             return self._encode(text).ids
         except TypeError:
-            _refuse_surrogates(text)
+            refuse_surrogates(text, "input")
             raise
 
 
@@ -76,14 +76,15 @@ def _cut(text: str, window: int) -> int:
     return space if space > 0 else window
 
 
-def _refuse_surrogates(text: str) -> None:
+def refuse_surrogates(text: str, param: str) -> None:
+    """Raise `InvalidRequest`, naming the field `param`, unless the text can be UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidRequest(
             f"the text has a lone surrogate, U+{ord(text[error.start]):04X}, at character "
             f"{error.start}: send valid Unicode",
-            param="input",
+            param=param,
         ) from None
 
 
