@@ -43,13 +43,15 @@ class FakeEngine:
 
     Attributes:
         steps: how often it stepped.
-        cancelled: how many requests were cancelled.
+        requests: all that were submitted.
+        cancelled: how many of them were cancelled.
         fault: raised by the next step, where given.
         gate: while it is closed, a step waits.
     """
 
     def __init__(self) -> None:
         self.steps = 0
+        self.requests: list[GenerateRequest] = []
         self.cancelled = 0
         self.fault: Exception | None = None
         self.gate = threading.Event()
@@ -63,6 +65,7 @@ class FakeEngine:
     def submit(self, request: GenerateRequest, sink: Callable[[Answer], None]) -> _Running:
         if request.prompt == "refuse":
             raise InvalidRequest("this engine refuses", param="prompt")
+        self.requests.append(request)
         for other in list(self._running):
             if request.session and other.request.session == request.session:
                 self._running.remove(other)

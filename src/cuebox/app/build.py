@@ -28,11 +28,13 @@ if TYPE_CHECKING:
         GeneratorHost,
         GeneratorMeters,
         ModelStore,
+        OpenDecoder,
         OpenGenerator,
     )
 
 __all__ = [
     "build_service",
+    "decoder_opener",
     "encoder_opener",
     "local_generator",
     "open_store",
@@ -83,6 +85,13 @@ def text_embedder(settings: Settings, store: ModelStore, encoder: str) -> EmbedT
     )
     folder = Path(settings.engine.cache_dir or settings.store.cache_dir) / "embeddings"
     return CachedEmbedder(tokenizer, session, cache=folder, workers=worker_count(settings))
+
+
+def decoder_opener(settings: Settings) -> OpenDecoder:
+    """Opens decoders with the configured engine; needs the extra `completions`."""
+    from cuebox.engines.opener import DecoderOpener
+
+    return DecoderOpener(settings.decoder)
 
 
 def local_generator(settings: Settings) -> OpenGenerator:

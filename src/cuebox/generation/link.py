@@ -136,8 +136,9 @@ class Link:
         held.users -= 1
         if not held.users:
             del self._held[digest]
-            if self._alive is not None:
-                self._alive.tell(Release(digest))
+            connection = self._alive
+            if connection is not None:
+                connection.tell(Release(digest))
 
     async def close(self) -> None:
         """End the connection; whoever waits for it or for an answer is told."""

@@ -9,9 +9,10 @@ import socket
 import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvloop
 
 from cuebox.core.errors import Conflict, InvalidRequest, ModelError, Unavailable
 from cuebox.core.generation import Completed, Delta, GenerateRequest
@@ -21,7 +22,14 @@ from cuebox.generation.link import Patience
 from tests.fakes.engine import EngineRoom, fake_spec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterator,
+        Mapping,
+    )
 
     from cuebox.generation.client import RemoteGenerator
 
@@ -129,7 +137,13 @@ def run(keeper: ThreadKeeper, use: Callable[[RemoteHost], Awaitable[None]]) -> N
         async with remote(keeper) as host:
             await use(host)
 
-    asyncio.run(go())
+    run_on_loop(go())
+
+
+def run_on_loop(work: Coroutine[Any, Any, None]) -> None:
+    """On the kind of loop that the server has."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -242,7 +256,7 @@ def test_a_server_process_that_dies_leaves_nothing_behind(keeper: ThreadKeeper) 
             assert await text_of(one, "ab", max_tokens=2) == "AB"
         assert keeper.room.opened == 1
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_one_copy_for_all_and_gone_with_the_last(keeper: ThreadKeeper) -> None:
@@ -262,7 +276,7 @@ def test_one_copy_for_all_and_gone_with_the_last(keeper: ThreadKeeper) -> None:
             assert keeper.room.opened == 2
             assert await text_of(again, "ab", max_tokens=2) == "AB"
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_a_model_nobody_waits_for_any_more_is_closed_when_it_is_open(keeper: ThreadKeeper) -> None:
@@ -278,7 +292,7 @@ def test_a_model_nobody_waits_for_any_more_is_closed_when_it_is_open(keeper: Thr
             await asyncio.to_thread(model.closed.wait, 10)
             assert model.closed.is_set()
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_requests_that_have_sent_nothing_are_sent_again(keeper: ThreadKeeper) -> None:
@@ -342,7 +356,7 @@ def test_a_request_waits_for_a_new_engine_only_so_long(keeper: ThreadKeeper) -> 
             with pytest.raises(Unavailable):
                 await asking
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_a_time_budget_goes_on_while_the_engine_is_replaced(keeper: ThreadKeeper) -> None:
@@ -366,7 +380,7 @@ def test_an_engine_that_never_starts(keeper: ThreadKeeper) -> None:
                 await opened(host)
             assert host.trouble == ""
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_closing_frees_whoever_waits(keeper: ThreadKeeper) -> None:
@@ -378,7 +392,7 @@ def test_closing_frees_whoever_waits(keeper: ThreadKeeper) -> None:
         with pytest.raises(Unavailable):
             await opening
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_a_model_that_cannot_be_loaded_again_is_trouble(keeper: ThreadKeeper) -> None:
@@ -436,7 +450,7 @@ def test_one_process_reports_for_all(keeper: ThreadKeeper) -> None:
             await until(lambda: sum(each.counts.get("steps_total", 0) for each in meters) == 54)
             assert sum(each.counts.get("restarts_total", 0) for each in meters) == 1
 
-    asyncio.run(go())
+    run_on_loop(go())
 
 
 def test_an_engine_that_says_nothing_is_killed(
@@ -458,5 +472,5 @@ def test_an_engine_that_says_nothing_is_killed(
             with pytest.raises(Unavailable):
                 await text_of(generator, "ab", max_tokens=10**9)
 
-    asyncio.run(go())
+    run_on_loop(go())
     assert signals == [signal.SIGABRT, signal.SIGKILL]
