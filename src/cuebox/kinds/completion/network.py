@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import ConfigError, ModelError
+from cuebox.training.decoder_source import find_decoder_folder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -42,28 +43,13 @@ def build_network(settings: NetworkSettings, tokenizer: Tokenizer, *, base: Path
 
 
 def base_folder(reference: str, base: Path) -> Path:
-    """The folder of a checkpoint: a path, or `hf:org/name` from the hub's cache or the hub.
+    """The folder of a checkpoint: a path from `base`, or `hf:org/name[@revision]`.
 
     Raises:
-        ModelError: there is no such folder or repository.
+        ConfigError: there is none.
     """
-    if not reference.startswith("hf:"):
-        folder = base / Path(reference).expanduser()
-        if not (folder / "config.json").is_file():
-            raise ModelError(f"{folder}: no config.json; name a folder in the HF layout")
-        return folder
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        return Path(
-            snapshot_download(
-                reference.removeprefix("hf:"),
-                allow_patterns=["config.json", "*.safetensors", "tokenizer*", "*.json"],
-            )
-        )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        raise ModelError(f"{reference}: cannot be fetched: {error}") from error
+    local = not reference.startswith("hf:")
+    return find_decoder_folder(str(base / Path(reference).expanduser()) if local else reference)
 
 
 def save_network(network: Any, tokenizer: Tokenizer, folder: Path) -> None:  # noqa: ANN401
