@@ -8,8 +8,9 @@ import msgspec
 
 __all__ = ["MOST_GROWTH", "CompletionExportSettings"]
 
-# How much the perplexity may grow by default; about twice what real models lose.
-MOST_GROWTH = {"float32": 0.001, "int8": 0.02, "int4": 0.15}
+# How much the perplexity may grow by default. The starter models lose 0.0 % by int8 and 0.6 % by
+# int4; larger models that saw far more text lose a few percent by int4.
+MOST_GROWTH = {"float32": 0.001, "int8": 0.01, "int4": 0.1}
 
 
 class CompletionExportSettings(
