@@ -16,7 +16,7 @@ from cuebox.core.decoder import DecoderSpec
 from cuebox.core.file_ref import FileRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cuebox.core.types import FloatArray, StepBatch
 
@@ -62,6 +62,7 @@ class FakeStepModel:
         steps, read: batches, and tokens in them.
         batches: tokens of each sequence, batch by batch.
         fail_with: raised by the next steps.
+        took: told how many tokens a step had, so that a test's clock can go on.
         ends_after: an end becomes likely once a sequence has this many tokens.
     """
 
@@ -77,6 +78,7 @@ class FakeStepModel:
         self.copies = 0
         self.batches: list[list[int]] = []
         self.fail_with: Exception | None = None
+        self.took: Callable[[int], None] = lambda _: None
         self.ends_after = 1 << 30
         self.closed = False
 
@@ -108,6 +110,7 @@ class FakeStepModel:
         self.steps += 1
         self.read += len(batch.tokens)
         self.batches.append(np.diff(batch.begins).tolist())
+        self.took(len(batch.tokens))
         return (
             np.stack([logits[row] for row in batch.sample_rows.tolist()])
             if wanted

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Preparation"]
 
+# Tokens kept for a stem in a window that moves, whatever the stem of this keystroke: else the
+# window would begin elsewhere with every letter.
+_STEM_ROOM = 32
+
 
 class Preparation:
     """Turns prompts into tokens: the model's BOS, healing, and the window over long documents."""
@@ -59,7 +63,8 @@ class Preparation:
         # A text that holds its BOS as text already gets no second one.
         tail = self._tail.read(head, self._limits.context)
         hidden = [] if self._bos is None or tail.tokens[:1] == [self._bos] else [self._bos]
-        skip = fit(len(tail.tokens), self._limits.context - len(hidden) - room, self._stride)
+        most = self._limits.context - len(hidden) - self._reserve(request, room)
+        skip = fit(len(tail.tokens), most, self._stride)
         tokens = hidden + tail.tokens[skip:]
         if not tokens:
             raise _empty()
@@ -89,6 +94,12 @@ class Preparation:
         if not request.max_tokens:
             return 0
         return min(request.max_tokens + stem + 1, self._limits.context - 2)
+
+    def _reserve(self, request: GenerateRequest, room: int) -> int:
+        """What a window leaves free: the same for all keystrokes, where that is not too much."""
+        if not request.heal or not request.max_tokens:
+            return room
+        return max(room, min(request.max_tokens + _STEM_ROOM + 1, self._limits.context // 2))
 
 
 def _empty() -> InvalidRequest:

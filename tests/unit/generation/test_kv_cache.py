@@ -45,6 +45,8 @@ class Caches(RuleBasedStateMachine):
         """Compute tokens; the logits must be those of the whole sequence."""
         if len(sequence.tokens) + len(tokens) > sequence.room:
             self.cache.extend(sequence, len(tokens))
+        for block in sequence.blocks[len(sequence.tokens) // self.model.block_size :]:
+            assert not self.cache._pool.is_shared(block), "somebody else reads what is written to"
         builder = BatchBuilder()
         builder.add(sequence, tokens, sampled=1)
         logits = self.model.step(builder.build())
