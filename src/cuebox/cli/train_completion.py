@@ -40,9 +40,8 @@ def train_completion(
         ConfigError, DataError, ModelError: settings, data or base do not fit.
         KeyboardInterrupt: it was stopped; a checkpoint is there.
     """
-    from cuebox.app.build import local_generator
-    from cuebox.engines.opener import DecoderOpener
-    from cuebox.kinds.completion.pipeline import Engine, build, publish_trained
+    from cuebox.app.build import completion_engine
+    from cuebox.kinds.completion.pipeline import build, publish_trained
     from cuebox.kinds.completion.settings import load_completion_settings
 
     model = load_completion_settings(config, overrides)
@@ -50,7 +49,7 @@ def train_completion(
     built = build(
         model,
         store,
-        Engine(DecoderOpener(settings.decoder), local_generator(settings)),
+        completion_engine(settings),
         base=config.parent,
         runs=runs,
         progress=TerminalProgress(console),

@@ -14,13 +14,14 @@ from cuebox.kinds.completion.device import Device
 from cuebox.kinds.completion.held_out import HeldOut
 from cuebox.kinds.completion.loss import weighted_cross_entropy
 from cuebox.kinds.completion.optimizers import Optimizers
-from cuebox.kinds.completion.packing import Batch, Part, Windows
 from cuebox.kinds.completion.schedule import decay_steps, rate
 from cuebox.kinds.completion.stopping import StopSignal, wants_finish
+from cuebox.kinds.completion.stream import WindowStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cuebox.kinds.completion.packing import Part
     from cuebox.kinds.completion.settings import CompletionSettings
     from cuebox.kinds.completion.token_file import TokenFile
     from cuebox.training.progress import Progress, Step
@@ -46,21 +47,26 @@ class TrainingLoop:
         filler: int,
     ) -> None:
         self._settings, self._wanted = settings, settings.training
-        self._context = settings.network.context
+        context = settings.network.context
         self._device = Device(self._wanted)
         self._network = network.to(self._device.name)
         self._body = self._device.compiled(network.base_model)
         self._optimizers = Optimizers(network, self._wanted)
-        self._train, self._run, self._filler = train, run, filler
-        self._held = HeldOut(held, self._context, self._wanted.evaluate_windows, filler=filler)
+        self._run = run
+        self._stream = WindowStream(
+            train,
+            context=context,
+            user_weight=settings.data.user_weight,
+            filler=filler,
+            seed=settings.seed,
+        )
+        self._held = HeldOut(held, context, self._wanted.evaluate_windows, filler=filler)
         self._checkpoints = Checkpoints(run.folder / "checkpoints")
         self._curve = Curve(run)
         self._step, self._seconds = 0, 0.0
-        self._epoch, self._window = 0, 0
         self._decay_from: int | None = None
         self._decay = 0
         self._losses: list[float] = []
-        self._windows = self._plan(0)
 
     def run(self, progress: Progress) -> None:
         """Train to the end of the schedule; the network then has the best weights seen.
@@ -132,7 +138,7 @@ class TrainingLoop:
         self._run.log(f"decay from step {self._step:,} over {steps:,} steps")
 
     def _update(self) -> None:
-        batch = self._next_batch()
+        batch = self._stream.next(self._wanted.batch)
         inputs, targets, weights = self._device.tensors(batch.inputs, batch.targets, batch.weights)
         weights = weights.flatten()
         rows = weights.nonzero().squeeze(1)
@@ -146,53 +152,26 @@ class TrainingLoop:
             low_precision=self._device.low_precision,
         )
         loss.backward()
-        self._optimizers.step(self._rate())
+        self._optimizers.step(self._rate(self._step))
         self._losses.append(float(loss.detach()))
         self._step += 1
 
-    def _rate(self) -> float:
+    def _rate(self, step: int) -> float:
         return rate(
-            self._step,
+            step,
             warmup=self._wanted.warmup,
             decay_from=self._decay_from,
             decay=self._decay,
-        )
-
-    def _next_batch(self) -> Batch:
-        """The next windows; one batch may span the border of two epochs."""
-        batch = self._windows.batch(self._window, self._wanted.batch)
-        self._window += len(batch.inputs)
-        while len(batch.inputs) < self._wanted.batch:
-            self._epoch, self._window = self._epoch + 1, 0
-            self._windows = self._plan(self._epoch)
-            missing = self._wanted.batch - len(batch.inputs)
-            batch = batch.join(self._windows.batch(0, missing))
-            self._window = min(missing, len(self._windows))
-        return batch
-
-    def _plan(self, epoch: int) -> Windows:
-        return Windows(
-            self._train,
-            context=self._context,
-            user_weight=self._settings.data.user_weight,
-            filler=self._filler,
-            seed=self._settings.seed,
-            epoch=epoch,
         )
 
     def _look(self) -> None:
         """Measure the validation documents, and keep the weights when they are the best."""
         look = Look(
             step=self._step,
-            tokens=self._step * self._wanted.batch * self._context / 1e6,
-            epoch=self._epoch + self._window / len(self._windows),
+            tokens=self._step * self._wanted.batch * self._settings.network.context / 1e6,
+            epoch=self._stream.passes,
             minutes=self._seconds / 60,
-            rate=rate(
-                self._step - 1,
-                warmup=self._wanted.warmup,
-                decay_from=self._decay_from,
-                decay=self._decay,
-            ),
+            rate=self._rate(self._step - 1),
             train_loss=float(np.mean(self._losses)) if self._losses else 0.0,
             bits=self._held.bits(self._network, self._device),
         )
@@ -217,8 +196,8 @@ class TrainingLoop:
             "optimizers": self._optimizers.state(),
             "step": self._step,
             "seconds": self._seconds,
-            "epoch": self._epoch,
-            "window": self._window,
+            "epoch": self._stream.epoch,
+            "window": self._stream.window,
             "decay_from": self._decay_from,
             "decay": self._decay,
             "losses": list(self._losses),
@@ -229,8 +208,7 @@ class TrainingLoop:
         self._network.load_state_dict(state["network"])
         self._optimizers.load(state["optimizers"])
         self._step, self._seconds = state["step"], state["seconds"]
-        self._epoch, self._window = state["epoch"], state["window"]
-        self._windows = self._plan(self._epoch)
+        self._stream.go_to(state["epoch"], state["window"])
         self._decay_from, self._decay = state["decay_from"], state["decay"]
         self._losses = list(state["losses"])
         self._curve = Curve(self._run, msgspec.convert(state["looks"], list[Look]))

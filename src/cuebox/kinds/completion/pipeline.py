@@ -26,25 +26,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cuebox.core.manifest import Manifest
-    from cuebox.core.ports import ModelStore, OpenDecoder, OpenGenerator
+    from cuebox.core.ports import ModelStore
     from cuebox.kinds.completion.corpus import Document, Split
+    from cuebox.kinds.completion.engine import Engine
     from cuebox.kinds.completion.prepare import Prepared
     from cuebox.kinds.completion.settings import CompletionSettings
     from cuebox.reports.language_model_report import LanguageModelReport
     from cuebox.training.progress import Progress
 
-__all__ = ["Built", "Engine", "build", "publish_trained"]
+__all__ = ["Built", "build", "publish_trained"]
 
 # Folder of the version's files within the run's.
 _VERSION = "version"
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What opens an exported decoder as the server does."""
-
-    open_decoder: OpenDecoder
-    open_generator: OpenGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +137,7 @@ def _export(trained: Trained, engine: Engine, *, base: Path, progress: Progress)
         settings.name,
         wanted,
         trained.run.folder / _VERSION,
-        engine.open_decoder,
-        engine.open_generator,
+        engine,
         known=known,
         progress=progress,
     )
