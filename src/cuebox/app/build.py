@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cuebox.app.kinds import find_kind
 from cuebox.cache.embeddings import LruEmbeddingCache
 from cuebox.cache.marks import FileMarks
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
         OpenDecoder,
         OpenGenerator,
     )
+    from cuebox.kinds.completion.engine import Engine
 
 __all__ = [
     "build_service",
+    "completion_engine",
     "decoder_opener",
     "encoder_opener",
     "local_generator",
@@ -108,6 +112,18 @@ def local_generator(settings: Settings) -> OpenGenerator:
         return LocalGenerator(open_engine(spec, weights, tokenizer))
 
     return open_generator
+
+
+def completion_engine(settings: Settings) -> Engine:
+    """Opens language models in this process in all the ways that training and import need."""
+    from cuebox.kinds.completion.engine import Engine
+
+    exact = msgspec.structs.replace(settings.decoder, exact=True)
+    return Engine(
+        open_decoder=decoder_opener(settings),
+        open_exact=decoder_opener(msgspec.structs.replace(settings, decoder=exact)),
+        open_generator=local_generator(settings),
+    )
 
 
 def build_service(settings: Settings, *, run_folder: Path | None = None) -> Service:

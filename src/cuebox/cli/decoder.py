@@ -188,11 +188,10 @@ def _export_and_publish(
 ) -> tuple[Exported, Manifest]:
     from rich.console import Console
 
-    from cuebox.app.build import local_generator, open_store
+    from cuebox.app.build import completion_engine, open_store
     from cuebox.app.settings import load_settings
     from cuebox.cli.terminal import TerminalProgress
     from cuebox.core.manifest import check_name
-    from cuebox.engines.opener import DecoderOpener
     from cuebox.kinds.completion.export import export, publish
 
     if alias is not None:
@@ -204,8 +203,7 @@ def _export_and_publish(
             name,
             settings,
             Path(scratch),
-            DecoderOpener(loaded.decoder),
-            local_generator(loaded),
+            completion_engine(loaded),
             known=known,
             progress=TerminalProgress(Console(stderr=True, quiet=quiet)),
         )

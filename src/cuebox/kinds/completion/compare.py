@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.ports import DecoderTokenizer, OpenDecoder
+    from cuebox.kinds.completion.engine import Engine
     from cuebox.kinds.completion.export_settings import CompletionExportSettings
     from cuebox.training.decoder_source import DecoderSource
     from cuebox.training.progress import Progress
@@ -56,15 +57,17 @@ def opened(
 def compare(
     settings: CompletionExportSettings,
     source: DecoderSource,
+    exported: tuple[DecoderSpec, Path],
     served: DecoderReader,
     texts: Sequence[Sequence[int]],
-    open_decoder: OpenDecoder,
+    engine: Engine,
     progress: Progress,
 ) -> list[DecoderAgreement]:
-    """Float32 against torch, and the served precision against float32.
+    """Float32 against torch, and what is served against float32.
 
     Args:
-        served: what was exported.
+        exported: the spec, and the folder of its files.
+        served: these files, opened as the server does.
         texts: held-out texts as token ids.
 
     Returns:
@@ -77,28 +80,39 @@ def compare(
     if settings.reference == "none":
         return []
     folder = _torch_folder(settings)
-    quantized = settings.quantization != "float32"
     windows = text_windows(
         texts, context=source.shape.context, bos=source.bos, most=settings.tokens
     )
     if not windows:
         raise ModelError("the held-out text has fewer than two tokens: give more of it")
-    with TemporaryDirectory() as scratch:
-        if not quantized:
-            return [] if folder is None else [_against_torch(folder, served, windows, progress)]
-        with progress.stage("export float32", len(source.tensors)) as step:
-            spec = export_decoder(source, Path(scratch), quantization="float32", step=step)
-        with opened(spec, Path(scratch), open_decoder) as (_, exact):
-            agreements = (
-                [] if folder is None else [_against_torch(folder, exact, windows, progress)]
-            )
-            names = ("float32", settings.quantization)
-            with progress.stage(" against ".join(reversed(names)), len(windows)) as step:
-                agreement = compare_decoders(exact, served, windows, names=names, step=step)
+    agreements = []
+    with (
+        _float32(source, exported, progress) as (spec, files),
+        opened(spec, files, engine.open_exact) as (_, exact),
+    ):
+        if folder is not None:
+            agreements.append(_against_torch(folder, exact, windows, progress))
+        names = ("float32", f"served {settings.quantization}")
+        with progress.stage(" against ".join(reversed(names)), len(windows)) as step:
+            agreements.append(compare_decoders(exact, served, windows, names=names, step=step))
     growth = settings.max_growth
     limits = DecoderLimits(growth=MOST_GROWTH[settings.quantization] if growth is None else growth)
-    check_agreement(agreement, limits)
-    return [*agreements, agreement]
+    check_agreement(agreements[-1], limits)
+    return agreements
+
+
+@contextmanager
+def _float32(
+    source: DecoderSource, exported: tuple[DecoderSpec, Path], progress: Progress
+) -> Iterator[tuple[DecoderSpec, Path]]:
+    """The model before quantisation: the exported one, where that is not quantised."""
+    if exported[0].quantization == "float32":
+        yield exported
+        return
+    with TemporaryDirectory() as scratch:
+        with progress.stage("export float32", len(source.tensors)) as step:
+            spec = export_decoder(source, Path(scratch), quantization="float32", step=step)
+        yield spec, Path(scratch)
 
 
 def _torch_folder(settings: CompletionExportSettings) -> Path | None:

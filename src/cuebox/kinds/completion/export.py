@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cuebox.core.decoder import DecoderSpec
-    from cuebox.core.ports import ModelStore, OpenDecoder, OpenGenerator
+    from cuebox.core.ports import ModelStore
     from cuebox.kinds.completion.body import ConfidencePoint
     from cuebox.kinds.completion.corpus import Document
+    from cuebox.kinds.completion.engine import Engine
     from cuebox.kinds.completion.export_settings import CompletionExportSettings
     from cuebox.training.decoder_parity import DecoderAgreement
     from cuebox.training.progress import Progress
@@ -85,8 +86,7 @@ def export(
     name: str,
     settings: CompletionExportSettings,
     folder: Path,
-    open_decoder: OpenDecoder,
-    open_generator: OpenGenerator,
+    engine: Engine,
     *,
     known: Known | None = None,
     progress: Progress | None = None,
@@ -95,7 +95,7 @@ def export(
 
     Args:
         folder: where the version's files are written.
-        open_decoder, open_generator: open what was exported with the engine that will serve it.
+        engine: opens what was exported.
 
     Raises:
         ConfigError: the source cannot be found.
@@ -109,11 +109,11 @@ def export(
         spec = export_decoder(
             source, folder, quantization=settings.quantization, group=settings.group, step=step
         )
-    with opened(spec, folder, open_decoder) as (tokenizer, reader):
+    with opened(spec, folder, engine.open_decoder) as (tokenizer, reader):
         texts = [tokenizer.encode(text) for text in _held_out_texts(known)]
-        parity = compare(settings, source, reader, texts, open_decoder, shown)
+        parity = compare(settings, source, (spec, folder), reader, texts, engine, shown)
         goldens = record_goldens(reader, tokenizer, known.goldens or GOLDEN_TEXTS)
-    confidence = _confidence(settings, known, spec, folder, open_generator, shown)
+    confidence = _confidence(settings, known, spec, folder, engine, shown)
     _write_json(folder / GOLDENS_FILE, goldens)
     _write_json(folder / PARITY_FILE, parity)
     body = CompletionBody(source=source.origin, license=settings.license, confidence=confidence)
@@ -162,13 +162,15 @@ def _confidence(
     known: Known,
     spec: DecoderSpec,
     folder: Path,
-    open_generator: OpenGenerator,
+    engine: Engine,
     progress: Progress,
 ) -> list[ConfidencePoint]:
     places = choose_places(known.held_out, settings.places, seed=0)
     if not places:
         return []
-    generator = open_generator(spec, folder / DECODER_WEIGHTS_FILE, folder / DECODER_TOKENIZER_FILE)
+    generator = engine.open_generator(
+        spec, folder / DECODER_WEIGHTS_FILE, folder / DECODER_TOKENIZER_FILE
+    )
     try:
         with progress.stage("confidence", len(places)) as step:
             return calibrate(generator, places, step=step)

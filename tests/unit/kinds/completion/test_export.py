@@ -13,6 +13,7 @@ from cuebox.core.generation import Choice, Completed, Usage
 from cuebox.core.manifest import Golden, Provenance
 from cuebox.kinds.completion import KIND
 from cuebox.kinds.completion.corpus import Document, Turn
+from cuebox.kinds.completion.engine import Engine
 from cuebox.kinds.completion.export import Known, export, publish
 from cuebox.kinds.completion.export_settings import CompletionExportSettings
 from cuebox.kinds.completion.held_out_file import read_golden_texts, read_held_out
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.generation import Delta, GenerateRequest
+    from cuebox.core.ports import OpenGenerator
 
 TEXT = "I would like to cancel my order, please. Could you tell me where the station is? " * 6
 HELD_OUT = [Document("one", "test", (Turn("text", TEXT),))]
@@ -67,6 +69,14 @@ def never(spec: DecoderSpec, weights: Path, tokenizer: Path) -> Same:
     raise AssertionError("nothing was held out")
 
 
+def engine_with(open_generator: OpenGenerator) -> Engine:
+    return Engine(
+        open_decoder=open_numpy_decoder,
+        open_exact=open_numpy_decoder,
+        open_generator=open_generator,
+    )
+
+
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> str:
     write_checkpoint(tmp_path / "checkpoint", GPT2)
@@ -92,9 +102,9 @@ def test_what_is_published_can_be_served_and_repeats_its_goldens(
 ) -> None:
     settings = settings_of(checkpoint, quantization=quantization, max_growth=1.0)
     known = Known(held_out=HELD_OUT, description="Says little.", metrics={"exact_match_1": 0.25})
-    exported = export("tiny", settings, tmp_path / "out", open_numpy_decoder, same, known=known)
+    exported = export("tiny", settings, tmp_path / "out", engine_with(same), known=known)
     [agreement] = exported.parity
-    assert (agreement.reference, agreement.candidate) == ("float32", quantization)
+    assert (agreement.reference, agreement.candidate) == ("float32", f"served {quantization}")
     assert 0 < agreement.divergence < 1
 
     store = open_store(tmp_path / "store", cache_dir=tmp_path / "cache")
@@ -122,7 +132,7 @@ def test_what_is_published_can_be_served_and_repeats_its_goldens(
         "# tiny",
         "Says little.",
         "| licence | MIT |",
-        f"{quantization} against float32",
+        f"served {quantization} against float32",
         "| 5% of places | -0.500 |",
         "exact_match_1",
     ):
@@ -131,7 +141,7 @@ def test_what_is_published_can_be_served_and_repeats_its_goldens(
 
 def test_goldens_of_ones_own_are_recorded(checkpoint: str, tmp_path: Path) -> None:
     known = Known(goldens=["x", "My own text.", "long " * 200])
-    export("tiny", settings_of(checkpoint), tmp_path, open_numpy_decoder, never, known=known)
+    export("tiny", settings_of(checkpoint), tmp_path, engine_with(never), known=known)
     goldens = msgspec.json.decode((tmp_path / "goldens.json").read_bytes(), type=list[Golden])
     assert goldens[0].input == "My own text.", "a single token says nothing"
     assert goldens[1].input.startswith("long long")
@@ -144,18 +154,18 @@ def test_loss_beyond_the_limit_is_not_exported(tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "checkpoint", GPT2, seed=5)
     settings = settings_of(str(tmp_path / "checkpoint"), quantization="int4", max_growth=0.02)
     with pytest.raises(ParityError, match=r"perplexity grows .* allowed is 2\.0%"):
-        export("tiny", settings, tmp_path, open_numpy_decoder, never)
+        export("tiny", settings, tmp_path, engine_with(never))
 
 
 def test_a_name_that_no_store_takes_is_refused_before_any_work(tmp_path: Path) -> None:
     settings = settings_of("/nowhere")
     with pytest.raises(InvalidRequest, match="not a name"):
-        export("Not A Name", settings, tmp_path, open_numpy_decoder, never)
+        export("Not A Name", settings, tmp_path, engine_with(never))
 
 
 def test_without_a_reference_nothing_is_compared(checkpoint: str, tmp_path: Path) -> None:
     settings = settings_of(checkpoint, reference="none")
-    exported = export("tiny", settings, tmp_path, open_numpy_decoder, never)
+    exported = export("tiny", settings, tmp_path, engine_with(never))
     assert exported.parity == []
     assert exported.manifest.metrics == {}
     assert exported.manifest.provenance.environment["numpy"]
@@ -164,7 +174,7 @@ def test_without_a_reference_nothing_is_compared(checkpoint: str, tmp_path: Path
 def test_a_trained_models_own_origin_is_kept(checkpoint: str, tmp_path: Path) -> None:
     known = Known(provenance=Provenance(command="cuebox train writer.toml", data_digest="abc"))
     settings = settings_of(checkpoint, reference="none")
-    exported = export("tiny", settings, tmp_path, open_numpy_decoder, never, known=known)
+    exported = export("tiny", settings, tmp_path, engine_with(never), known=known)
     assert exported.manifest.provenance.data_digest == "abc"
     assert "`cuebox train writer.toml`" in (tmp_path / "card.md").read_text()
 
@@ -215,14 +225,15 @@ def test_the_checkpoint_itself_is_the_judge_where_torch_is_installed(
     write_checkpoint(tmp_path / "checkpoint", config)
     source = str(tmp_path / "checkpoint")
     settings = settings_of(source, reference="auto", max_growth=1.0)
-    exported = export("tiny", settings, tmp_path, open_numpy_decoder, never)
+    exported = export("tiny", settings, tmp_path, engine_with(never))
     exact, served = exported.parity
     assert (exact.reference, exact.candidate) == ("torch", "float32")
     assert exact.largest_difference < 1e-3
-    assert (served.reference, served.candidate) == ("float32", "int8")
+    assert (served.reference, served.candidate) == ("float32", "served int8")
     settings = settings_of(source, reference="torch", quantization="float32")
-    [only] = export("tiny", settings, tmp_path, open_numpy_decoder, never).parity
-    assert (only.reference, only.candidate) == ("torch", "float32")
+    exact, served = export("tiny", settings, tmp_path, engine_with(never)).parity
+    assert (exact.reference, exact.candidate) == ("torch", "float32")
+    assert served.growth == 0
 
 
 def test_torch_cannot_judge_what_it_cannot_read(tmp_path: Path) -> None:
@@ -230,4 +241,4 @@ def test_torch_cannot_judge_what_it_cannot_read(tmp_path: Path) -> None:
 
     settings = settings_of(str(write_model(tmp_path)), reference="torch")
     with pytest.raises(ModelError, match=r"does not read llama2\.c files"):
-        export("tiny", settings, tmp_path / "out", open_numpy_decoder, never)
+        export("tiny", settings, tmp_path / "out", engine_with(never))

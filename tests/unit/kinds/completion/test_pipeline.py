@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cuebox.kinds.completion.engine import Engine
 from cuebox.kinds.completion.settings import CompletionSettings
 from cuebox.store import open_store
 from cuebox.training.progress import SilentProgress
@@ -26,12 +27,16 @@ Make = Callable[..., CompletionSettings]
 
 
 def build(settings: CompletionSettings, base: Path, store: ModelStore) -> Any:
-    from cuebox.kinds.completion.pipeline import Engine, build
+    from cuebox.kinds.completion.pipeline import build
 
     def no_generator(spec: DecoderSpec, weights: Path, tokenizer: Path) -> Generator:
         raise AssertionError("nothing is generated when there are no places to measure at")
 
-    engine = Engine(open_numpy_decoder, no_generator)
+    engine = Engine(
+        open_decoder=open_numpy_decoder,
+        open_exact=open_numpy_decoder,
+        open_generator=no_generator,
+    )
     return build(settings, store, engine, base=base, runs=base / "runs", progress=SilentProgress())
 
 
