@@ -6,12 +6,12 @@ import logging
 import os
 import threading
 from collections import deque
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
-__all__ = ["JsonFormatter", "LineHandler", "LineWriter", "configure_logging"]
+from cuebox.app.log_lines import JsonFormatter
+
+__all__ = ["LineHandler", "LineWriter", "configure_logging"]
 
 _FLUSH_SECONDS = 0.1
 _MAX_LINES = 20_000
@@ -90,26 +90,6 @@ class LineHandler(logging.Handler):
             self._writer.write(self.format(record).encode("utf-8", "replace") + b"\n")
         except Exception:
             self.handleError(record)
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object per record: time, level, event, logger, and the traceback if any."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line without its newline."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage().encode("utf-8", "replace").decode(),
-            "logger": record.name,
-        }
-        request_id = getattr(record, "request_id", None)
-        if request_id:
-            line["request_id"] = request_id
-        if record.exc_info:
-            text = self.formatException(record.exc_info)
-            line["traceback"] = text.encode("utf-8", "replace").decode()
-        return msgspec.json.encode(line).decode()
 
 
 def configure_logging(writer: LineWriter, level: str) -> LineHandler:

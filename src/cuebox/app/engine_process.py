@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cuebox.app.log_lines import log_to_stderr
 from cuebox.app.orders import LIFELINE, read_order
 from cuebox.engines.settings import DecoderSettings
 from cuebox.generation.settings import GenerationSettings
@@ -52,7 +53,9 @@ def main() -> int:
     """Serve decoders until stopped or orphaned; returns the exit status."""
     faulthandler.enable()
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
+    log_to_stderr()
     order = read_order(EngineOrder)
+    # Not above: the parent, which writes the order, imports this file too.
     from cuebox.generation.host import Host
 
     host = Host(

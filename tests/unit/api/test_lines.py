@@ -6,7 +6,8 @@ import time
 
 import msgspec
 
-from cuebox.api.lines import JsonFormatter, LineHandler, LineWriter, configure_logging
+from cuebox.api.lines import LineHandler, LineWriter, configure_logging
+from cuebox.app.log_lines import JsonFormatter
 
 
 def _read_all(descriptor: int) -> bytes:
