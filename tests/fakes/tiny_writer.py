@@ -25,14 +25,16 @@ __all__ = ["publish_writer"]
 def publish_writer(
     store: ModelStore, folder: Path, name: str = "writer", *, seed: int = 0, context: int = 128
 ) -> Manifest:
-    """Publish a random model and serve it.
+    """Publish a random model and point `production` at it.
 
-    Its surest tenth of answers is out of reach: with `coverage` 0.1 nothing is answered.
+    It is not quantised, so that neighbours in a step change none of its answers. Its surest tenth of answers is out of reach: with `coverage` 0.1 nothing is answered.
 
     Args:
         folder: where its files are made.
     """
-    spec, weights, tokenizer = tiny_decoder(folder, seed=seed, context=context)
+    spec, weights, tokenizer = tiny_decoder(
+        folder, quantization="float32", seed=seed, context=context
+    )
     goldens = record_goldens(
         DecoderReader(open_numpy_decoder(spec, weights, tokenizer)[1]),
         open_numpy_decoder(spec, weights, tokenizer)[0],
