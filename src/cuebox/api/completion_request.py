@@ -77,7 +77,8 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
             stricter counts.
         max_time_ms: extension: answer with what there is after this time.
         session: extension: a newer request of the same session and client takes the place of
-            this one, which is answered 409 `superseded`. For one prompt only.
+            this one, which is answered 409 `superseded`. For one prompt only; a client is an
+            API key, or an address where none is asked for, so choose a random name.
     """
 
     model: Name
