@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from cuebox.engines.openvino_runtime import ov
 from cuebox.engines.step_inputs import STEP_INPUTS, StepInputs
 
 if TYPE_CHECKING:
+    from openvino import InferRequest
+
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.types import FloatArray
     from cuebox.engines.decoder_weights import DecoderWeights
@@ -26,6 +29,16 @@ __all__ = ["OpenVinoDecoder"]
 _FIRST_CACHE = len(STEP_INPUTS) + 1
 # Columns that share a scale when activations are quantised for a product with int8 weights.
 _ACTIVATION_GROUP = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What closing gives back; the compiled graph's constants are views of `weights`."""
+
+    request: InferRequest
+    inputs: StepInputs
+    pool: BlockPool
+    weights: DecoderWeights
 
 
 class OpenVinoDecoder:
@@ -41,7 +54,6 @@ class OpenVinoDecoder:
             ModelError: the weights do not fit the spec, or the engine cannot run the model.
         """
         self.spec = spec
-        self._weights = weights  # the graph's constants are views of the mapped file
         graph = build_graph(spec, weights)
         try:
             compiled = ov.Core().compile_model(graph, "CPU", _properties(weights, spec, settings))
@@ -49,7 +61,7 @@ class OpenVinoDecoder:
             raise ModelError(f"OpenVINO cannot run this decoder: {error}") from error
         caches = compiled.inputs[_FIRST_CACHE:]
         block_shape = [side.get_length() for side in list(caches[0].partial_shape)[1:]]
-        self._pool: BlockPool | None = BlockPool(
+        pool = BlockPool(
             len(caches),
             block_shape,
             caches[0].element_type.to_dtype(),
@@ -57,12 +69,12 @@ class OpenVinoDecoder:
             spec.context,
         )
         self.block_size = block_shape[1]
-        self.blocks = self._pool.blocks
-        self._request: Any = compiled.create_infer_request()
-        for index, layer in enumerate(self._pool.arrays):
-            tensor = ov.Tensor(layer, shared_memory=True)
-            self._request.set_input_tensor(_FIRST_CACHE + index, tensor)
-        self._inputs = StepInputs(self._request, self._pool.scratch)
+        self.blocks = pool.blocks
+        request = compiled.create_infer_request()
+        for index, layer in enumerate(pool.arrays):
+            request.set_input_tensor(_FIRST_CACHE + index, ov.Tensor(layer, shared_memory=True))
+        inputs = StepInputs(request, pool.scratch)
+        self._held: _Held | None = _Held(request, inputs, pool, weights)
         self._first_step()
 
     def step(self, batch: StepBatch) -> FloatArray:
@@ -72,22 +84,20 @@ class OpenVinoDecoder:
             ModelError: a text grows over the model's context, or the engine failed.
             Unavailable: the decoder is closed.
         """
-        request = self._request
-        if request is None:
-            raise Unavailable("the decoder is closed")
-        longest = self._inputs.write(batch)
+        held = self._open()
+        longest = held.inputs.write(batch)
         if longest > self.spec.context:
             raise ModelError(
                 f"a text of {longest} tokens: this decoder's context is {self.spec.context}"
             )
         try:
-            request.start_async()
-            request.wait()
+            held.request.start_async()
+            held.request.wait()
         except RuntimeError as error:
             raise ModelError(
                 f"the decoder cannot run a step of {len(batch.tokens)} tokens: {error}"
             ) from error
-        logits: FloatArray = request.get_output_tensor(0).data
+        logits: FloatArray = held.request.get_output_tensor(0).data
         return logits[: len(batch.sample_rows)]
 
     def copy_block(self, source: int, target: int) -> None:
@@ -96,21 +106,23 @@ class OpenVinoDecoder:
         Raises:
             Unavailable: the decoder is closed.
         """
-        if self._pool is None:
-            raise Unavailable("the decoder is closed")
-        self._pool.copy(source, target)
+        self._open().pool.copy(source, target)
 
     def close(self) -> None:
         """Give weights and blocks back; later steps raise `Unavailable`."""
-        self._request = self._pool = None
-        del self._inputs, self._weights
+        self._held = None
+
+    def _open(self) -> _Held:
+        if self._held is None:
+            raise Unavailable("the decoder is closed")
+        return self._held
 
     def _first_step(self) -> None:
         """Let the engine repack the weights now; give back what it no longer needs."""
         zero, begins = np.zeros(1, np.int64), np.array([0, 1], np.int32)
         past, block = np.zeros(1, np.int32), np.full(1, self.blocks, np.int32)
         self.step(StepBatch(zero, zero, past, begins, block, begins, zero))
-        self._weights.release_pages()
+        self._open().weights.release_pages()
         _return_freed_memory()
 
 
