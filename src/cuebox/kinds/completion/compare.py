@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["compare", "opened"]
 
 # Against torch: tokens of text, and prompts with as many greedy tokens each.
-_EXACT_TOKENS, _PROMPTS, _PROMPT_TOKENS, _GREEDY_TOKENS = 512, 3, 8, 32
+_EXACT_TOKENS, _PROMPTS, _PROMPT_TOKENS, _GREEDY_TOKENS = 256, 2, 8, 32
 
 
 @contextmanager
