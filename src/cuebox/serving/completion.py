@@ -14,40 +14,41 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from cuebox.core.generation import Delta, GenerateRequest
-    from cuebox.serving.catalog import CompletionModel
+    from cuebox.serving.leases import Leases
     from cuebox.serving.metrics import Labels, Metrics
 
 __all__ = ["complete"]
 
 
 async def complete(
-    served: CompletionModel, request: GenerateRequest, coverage: float | None, metrics: Metrics
+    leases: Leases,
+    model: str,
+    request: GenerateRequest,
+    coverage: float | None,
+    metrics: Metrics,
 ) -> AsyncGenerator[Delta | Completed, None]:
-    """Answer with one model; see `Service.complete`.
-
-    Raises:
-        InvalidRequest: the version knows no threshold for `coverage`, or a field does not fit.
-        Overloaded, Conflict, Unavailable: as the generator says.
-    """
-    if coverage is not None:
-        request = _only_when_sure(request, served.predictor.min_score(coverage))
-    model = ("model", served.info.name)
-    outcome = "cancelled"
-    try:
-        async with aclosing(served.generator.stream(request)) as items:
-            async for item in items:
-                if isinstance(item, Completed):
-                    outcome = "completed"
-                    _measure(item, (model,), metrics)
-                yield item
-    except Conflict:
-        outcome = "superseded"
-        raise
-    except CueboxError as error:
-        outcome = error.code
-        raise
-    finally:
-        metrics.count("cuebox_completions_total", (model, ("outcome", outcome)))
+    """Answer with one model of the catalog in force; see `Service.complete`."""
+    with leases.lease(1, None) as (catalog, _):
+        served = catalog.completion_model(model)
+        label = ("model", served.info.name)
+        if coverage is not None:
+            request = _only_when_sure(request, served.predictor.min_score(coverage))
+        outcome = "cancelled"
+        try:
+            async with aclosing(served.generator.stream(request)) as items:
+                async for item in items:
+                    if isinstance(item, Completed):
+                        outcome = "completed"
+                        _measure(item, (label,), metrics)
+                    yield item
+        except Conflict:
+            outcome = "superseded"
+            raise
+        except CueboxError as error:
+            outcome = error.code
+            raise
+        finally:
+            metrics.count("cuebox_completions_total", (label, ("outcome", outcome)))
 
 
 def _only_when_sure(request: GenerateRequest, threshold: float) -> GenerateRequest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from cuebox.core.errors import UnknownModel
@@ -176,7 +175,7 @@ class Service:
         self._count(model, len(tokens))
         return served.info, matrix, tokens
 
-    async def complete(
+    def complete(
         self, model: str, request: GenerateRequest, *, coverage: float | None = None
     ) -> AsyncGenerator[Delta | Completed, None]:
         """Continue a prompt; closing the generator frees its place within one decoding step.
@@ -190,11 +189,7 @@ class Service:
             InvalidRequest: not a completion model, or a field does not fit it.
             Overloaded, Conflict, Unavailable: as `Generator.stream` says.
         """
-        with self._leases.lease(1, None) as (catalog, _):
-            served = catalog.completion_model(model)
-            async with aclosing(complete(served, request, coverage, self.metrics)) as items:
-                async for item in items:
-                    yield item
+        return complete(self._leases, model, request, coverage, self.metrics)
 
     def _count(self, model: str, rows: int) -> None:
         self.metrics.count("cuebox_rows_total", (("model", model),), rows)
