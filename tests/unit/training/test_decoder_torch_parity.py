@@ -1,4 +1,4 @@
-"""Exported decoders against PyTorch, for every architecture and option that is read."""
+"""What is served against PyTorch, for every architecture and option that is read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cuebox.core.decoder import DECODER_TOKENIZER_FILE, DECODER_WEIGHTS_FILE
+from cuebox.engines.opener import DecoderOpener
+from cuebox.engines.settings import DecoderSettings
 from cuebox.training.decoder_export import export_decoder
 from cuebox.training.decoder_parity import check_equal, compare_decoders
 from cuebox.training.decoder_reader import DecoderReader
 from cuebox.training.decoder_source import open_decoder_source
 from cuebox.training.decoder_torch import TorchDecoder
 from tests.fakes.decoder_checkpoint import GPT2, LLAMA, write_checkpoint
-from tests.fakes.numpy_decoder import NumpyDecoder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,11 +56,13 @@ def test_float32_is_what_torch_computes(variant: str, tmp_path: Path) -> None:
     spec = export_decoder(
         open_decoder_source(str(tmp_path / "checkpoint")), tmp_path, quantization="float32"
     )
-    exported = DecoderReader(NumpyDecoder(spec, tmp_path / "decoder/weights.safetensors"))
+    opener = DecoderOpener(DecoderSettings(threads=1, exact=True))
+    _, model = opener(spec, tmp_path / DECODER_WEIGHTS_FILE, tmp_path / DECODER_TOKENIZER_FILE)
     judge = TorchDecoder(tmp_path / "checkpoint")
     written = [judge.greedy([5, 17, 200, 40 + at], 24) for at in range(2)]
     assert written[0][4:] != written[1][4:]
-    agreement = compare_decoders(judge, exported, written, names=("torch", "float32"))
+    agreement = compare_decoders(judge, DecoderReader(model), written, names=("torch", "float32"))
+    model.close()
     check_equal(agreement)
     assert agreement.same_first == 1
     assert agreement.largest_difference < 1e-4
