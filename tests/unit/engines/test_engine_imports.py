@@ -1,7 +1,8 @@
-"""Importing OpenVINO: nothing is reported home, and its absence is explained."""
+"""Importing the engines: nothing is reported home, and an absent one is explained."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -16,17 +17,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_no_telemetry_and_no_conversion_tools_are_loaded() -> None:
+def _run(code: str, **environment: str) -> str:
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+    assert found.stderr == ""
+    return found.stdout.strip()
+
+
+def test_openvino_is_loaded_without_what_reports_its_use() -> None:
     code = (
         "import sys, cuebox.engines.openvino_decoder\n"
         "print([name for name in sys.modules"
         " if 'telemetry' in name or name.startswith('openvino.tools.ovc') or name == 'torch'])"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
-    )
-    assert found.stdout.strip() == "[]"
-    assert found.stderr == ""
+    assert _run(code) == "[]"
+
+
+def test_onnxruntime_leaves_no_trace_of_a_session_to_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)  # as a user's shell has it
+    _run("import cuebox, onnxruntime", TMPDIR=str(tmp_path), HOME=str(tmp_path))
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_missing_openvino_tells_what_to_install(
