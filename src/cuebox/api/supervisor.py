@@ -127,5 +127,5 @@ class Supervisor:
         until = time.monotonic() + patience
         clean = [worker.wait(until - time.monotonic()) for worker in alive]
         # Last, for the answers of the workers come from it.
-        clean.append(stop_engine(self._engine))
+        stop_engine(self._engine)
         return 0 if all(clean) else 1

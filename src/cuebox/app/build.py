@@ -126,12 +126,15 @@ def completion_engine(settings: Settings) -> Engine:
     )
 
 
-def build_service(settings: Settings, *, run_folder: Path | None = None) -> Service:
+def build_service(
+    settings: Settings, *, run_folder: Path | None = None, completions: bool = True
+) -> Service:
     """A service over the configured store; call its `start` on the event loop.
 
     Args:
         run_folder: shared by the server processes of a supervisor, who starts the engine of
             completions for all of them; None for a server that starts its own.
+        completions: whether to serve completion models, should there be any.
     """
     store = open_store(settings)
 
@@ -147,7 +150,7 @@ def build_service(settings: Settings, *, run_folder: Path | None = None) -> Serv
         resolve=find,
         kind=find_kind,
         open_encoder=opener,
-        open_host=open_host,
+        open_host=open_host if completions else None,
         cache=LruEmbeddingCache(settings.cache),
         marks=FileMarks(Path(settings.engine.cache_dir or settings.store.cache_dir) / "goldens"),
         engine=f"onnxruntime {_installed('onnxruntime')} {cpu_family()}",

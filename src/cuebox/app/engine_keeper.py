@@ -134,11 +134,11 @@ class SupervisedEngine:
         return (folder / _WANTED).exists()
 
 
-def stop_engine(kept: KeptProcess) -> bool:
-    """End an engine process whose connections are closed; whether it ended cleanly."""
+def stop_engine(kept: KeptProcess) -> None:
+    """End an engine process whose connections are closed."""
     process = kept.process
     if process is not None and process.poll() is None:
         process.send_signal(signal.SIGTERM)
         if process.stdin is not None:
             process.stdin.close()
-    return kept.wait(_STOP_SECONDS)
+    kept.wait(_STOP_SECONDS)

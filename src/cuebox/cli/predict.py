@@ -64,12 +64,13 @@ async def _run(settings: Settings, job: BulkPrediction) -> BulkSummary:
     from cuebox.cli.terminal import TerminalProgress
     from cuebox.inputs.counting import count_rows
 
-    service = build_service(settings)
-    await service.start()
-    failures = service.readiness().failures
-    if failures:
-        raise ModelError("; ".join(f"{name}: {reason}" for name, reason in failures.items()))
+    # Unless it is asked for by name, a language model is neither loaded nor missed.
+    service = build_service(settings, completions=bool(settings.serving.models))
     try:
+        await service.start()
+        failures = service.readiness().failures
+        if failures:
+            raise ModelError("; ".join(f"{name}: {reason}" for name, reason in failures.items()))
         rows = count_rows(job.source, base=job.base)
         with TerminalProgress(Console(stderr=True)).stage("Classifying", rows) as step:
             return await job.run(service, step)

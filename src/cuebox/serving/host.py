@@ -10,10 +10,11 @@ from cuebox.core.errors import Unavailable
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from cuebox.core.ports import GeneratorHost, GeneratorMeters
+    from cuebox.core.ports import GeneratorHost
     from cuebox.serving.metrics import Labels, Metrics
+    from cuebox.serving.parts import OpenHost
 
 __all__ = ["EngineMeters", "HostOnDemand"]
 
@@ -21,11 +22,7 @@ __all__ = ["EngineMeters", "HostOnDemand"]
 class HostOnDemand:
     """Opens the host at the first request for it, from whichever thread that comes."""
 
-    def __init__(
-        self,
-        open_host: Callable[[asyncio.AbstractEventLoop, GeneratorMeters], GeneratorHost],
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, open_host: OpenHost | None, metrics: Metrics) -> None:
         self._open = open_host
         self._metrics = metrics
         self._lock = threading.Lock()
@@ -45,8 +42,8 @@ class HostOnDemand:
         """
         with self._lock:
             if self._host is None:
-                if self._loop is None:
-                    raise Unavailable("the service is not running: completions need its loop")
+                if self._loop is None or self._open is None:
+                    raise Unavailable("this service does not run, or serves no completions")
                 self._host = self._open(self._loop, EngineMeters(self._metrics))
             return self._host
 

@@ -116,6 +116,8 @@ class Loader:
         if served is not None and served.info.version == manifest.version:
             found.keep(reference)
             return
+        if manifest.decoder is not None and self._parts.open_host is None:
+            return
         # Under another reference than its name (`spam@candidate`) a model is served, listed and
         # answered by that reference, so that two versions of one model can stand side by side.
         found.changed[reference] = msgspec.structs.replace(manifest, name=reference)

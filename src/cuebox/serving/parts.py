@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
         OpenEncoder,
     )
 
-__all__ = ["Parts"]
+__all__ = ["OpenHost", "Parts"]
+
+OpenHost: TypeAlias = "Callable[[asyncio.AbstractEventLoop, GeneratorMeters], GeneratorHost]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Parts:
         resolve: model reference to manifest.
         kind: kind name to kind; raises `ModelError` for an unknown one.
         open_host: makes the home of completion models on the given event loop, when the first
-            one is to be served; raises `ModelError` when its engine is not installed.
+            one is to be served; raises `ModelError` when its engine is not installed. None
+            leaves such models out.
         marks: remembers which goldens passed on this machine.
         engine: identity of the encoders' engine and CPU; a change replays all goldens.
         workers: encoder threads of each trunk.
@@ -41,7 +44,7 @@ class Parts:
     resolve: Callable[[str], Manifest]
     kind: Callable[[str], Kind]
     open_encoder: OpenEncoder
-    open_host: Callable[[asyncio.AbstractEventLoop, GeneratorMeters], GeneratorHost]
+    open_host: OpenHost | None
     cache: EmbeddingCache
     marks: Marks
     engine: str

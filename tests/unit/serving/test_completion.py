@@ -400,6 +400,20 @@ def test_without_openvino_only_the_writer_is_missing(
     asyncio.run(go())
 
 
+def test_a_service_can_leave_completions_out(settings: Settings, store: ModelStore) -> None:
+    publish_head(store, "mood")
+    publish(store, "writer", b"one")
+
+    async def go() -> None:
+        service = build_service(settings, completions=False)
+        await service.start()
+        assert service.readiness().ready
+        assert [info.name for info in service.models()] == ["mood"]
+        assert await service.drain(5)
+
+    asyncio.run(go())
+
+
 def test_classifiers_are_served_without_a_trace_of_completions(
     settings: Settings, store: ModelStore
 ) -> None:
