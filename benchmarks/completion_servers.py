@@ -11,23 +11,26 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.candidates import Timed
+from benchmarks.candidates import Timed, local_candidates
+from benchmarks.decoders import QUANTIZATIONS
 from benchmarks.peers.decoder_worker import TEMPERATURE, THREADS, TOP_K, TOP_P
 from benchmarks.peers.peers import free_port, stop
 from benchmarks.served import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+    from contextlib import ExitStack
 
-    from benchmarks.candidates import Asked
+    from benchmarks.candidates import Asked, Candidate
     from benchmarks.decoders import Models
     from benchmarks.prompts import Prompts
     from benchmarks.served import Served
 
-__all__ = ["SAMPLING", "CueboxServer", "LlamaServer", "llama_server", "serving_completions"]
+__all__ = ["SAMPLING", "Clients", "llama_server", "open_candidates", "serving_completions"]
 
 SAMPLING = {"temperature": TEMPERATURE, "top_k": TOP_K, "top_p": TOP_P}
 
@@ -36,7 +39,7 @@ _LIMIT_SECONDS = 120
 _GENERATED = re.compile(r"generate;dur=([\d.]+)")
 
 
-class _Clients:
+class Clients:
     """Threads with a connection each, as so many people have."""
 
     def __init__(self, port: int) -> None:
@@ -60,13 +63,23 @@ class _Clients:
         if connection is None:
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=600)
             self._own.connection = connection
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/v1/completions", json.dumps(body), headers)
-        answer = connection.getresponse()
+        try:
+            answer = self._send(connection, body)
+        except (BrokenPipeError, ConnectionResetError):
+            # The server closed a connection that was idle while others were measured.
+            connection.close()
+            answer = self._send(connection, body)
         content = answer.read()
         if answer.status != 200:
             raise SystemExit(f"{answer.status}: {content.decode()[:500]}")
         return json.loads(content), answer.getheader("server-timing", "")
+
+    def _send(
+        self, connection: http.client.HTTPConnection, body: object
+    ) -> http.client.HTTPResponse:
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/v1/completions", json.dumps(body), headers)
+        return connection.getresponse()
 
 
 class CueboxServer:
@@ -75,7 +88,7 @@ class CueboxServer:
     def __init__(self, served: Served, model: str) -> None:
         self.name = f"cuebox, {model.rpartition('-')[2]}, HTTP"
         self._model = model
-        self._clients = _Clients(served.port)
+        self._clients = Clients(served.port)
 
     def run(self, asked: Asked) -> Timed:
         """Each prompt is one request for all its choices."""
@@ -90,6 +103,9 @@ class CueboxServer:
         else:
             answers = [found[0] for found in self._clients.each([[body] for body in bodies])]
         took = 1000 * (time.perf_counter() - began)
+        for answer, _ in answers:
+            if answer["usage"]["prompt_tokens_details"]["cached_tokens"] < asked.known:
+                raise SystemExit(f"{self.name} forgot what was just served: {answer['usage']}")
         # The usage counts tokens of choices that were replaced, too; who used up his has them all.
         lengths = [
             asked.tokens if choice["finish_reason"] == "length" else 0
@@ -114,7 +130,7 @@ class LlamaServer:
     def __init__(self, port: int, quantization: str, prompts: Prompts) -> None:
         self.name = f"llama.cpp {quantization.upper()}, its server, a request a choice"
         self._prompts = prompts
-        self._clients = _Clients(port)
+        self._clients = Clients(port)
 
     def run(self, asked: Asked) -> Timed:
         """The clients of all prompts ask at once, each for one choice after the other."""
@@ -141,14 +157,33 @@ class LlamaServer:
         return {"prompt": prompt, "max_tokens": tokens, "seed": seed, "min_p": 0.0, **SAMPLING}
 
 
+def open_candidates(
+    stack: ExitStack, models: Models, size: str, peers: Path | None, prompts: Prompts
+) -> list[Candidate]:
+    """All there is of one size: libraries in processes of their own, and servers."""
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="cuebox-bench-")))
+    found: list[Candidate] = []
+    for local in local_candidates(models, size, peers):
+        local.open(stack)
+        found.append(local)
+    names = [f"{size}-{bits}" for bits in QUANTIZATIONS]
+    served = stack.enter_context(serving_completions(folder, models.store, names))
+    found += [CueboxServer(served, name) for name in names]
+    if peers is not None:
+        for kind in ("q8_0", "q4_0"):
+            log = folder / f"llama-{kind}.log"
+            port = stack.enter_context(llama_server(models, size, kind, peers, log))
+            found.append(LlamaServer(port, kind, prompts))
+    return found
+
+
 @contextmanager
 def serving_completions(
-    folder: Path, store: str | Path, models: Sequence[str], *arguments: str,
-    extra: Mapping[str, str] | None = None,
-) -> Iterator[Served]:  # fmt: skip
-    """A `cuebox serve` with these models, ready."""
-    variables = {"CUEBOX_SERVING__MODELS": json.dumps(list(models)), **(extra or {})}
-    with serving(folder, str(store), *arguments, extra=variables) as served:
+    folder: Path, store: str | Path, models: Sequence[str], *, program: Sequence[str] = ()
+) -> Iterator[Served]:
+    """A `cuebox serve` with these models, ready; see `serving` for `program`."""
+    variables = {"CUEBOX_SERVING__MODELS": json.dumps(list(models))}
+    with serving(folder, str(store), extra=variables, program=program) as served:
         yield served
 
 

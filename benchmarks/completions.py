@@ -5,9 +5,9 @@ Regime: GPT-2 small and medium shapes with random weights, the same in every can
 sampled with temperature 0.8, top_k 40, top_p 0.95; two threads, one request at a time. Every
 prompt is new, and every answer is checked to be 3 x 20 tokens.
 
-Method: candidates are processes that wait while one works. In each round each of them gets n=1 and
-n=3 in turn, on prompts of its own; the median of rounds counts, and so does the median of the
-ratios within rounds. In one process: cuebox's engine; llama.cpp through its C interface with
+Method: candidates are processes that wait while one works. In each round all of them get the same
+prompt for n=1, and then another for n=3; the median of rounds counts, and so does the median of
+the ratios within rounds. In one process: cuebox's engine; llama.cpp through its C interface with
 sequences forked off the prompt's, which is more than its Python bindings or server offer;
 transformers with a cache of the prompt copied for each call; CTranslate2 with a static prompt.
 Over HTTP: cuebox, whose `Server-Timing` tells the engine's share; llama.cpp's Python server, which
@@ -17,19 +17,12 @@ has no `n`, so that three choices are three requests (the second finds the promp
 from __future__ import annotations
 
 import sys
-import tempfile
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.candidates import Asked, check, local_candidates
-from benchmarks.completion_servers import (
-    CueboxServer,
-    LlamaServer,
-    llama_server,
-    serving_completions,
-)
+from benchmarks.candidates import Asked, check
+from benchmarks.completion_servers import open_candidates
 from benchmarks.decoders import QUANTIZATIONS, SHAPES, Models
 from benchmarks.outcome import Outcome, median
 from benchmarks.parts import Parts, parts_options, read_options
@@ -38,7 +31,7 @@ from benchmarks.prompts import Prompts
 if TYPE_CHECKING:
     import argparse
 
-    from benchmarks.candidates import Candidate
+    from benchmarks.candidates import Timed
 
 _PROMPT = 100
 _KNOWN = 95
@@ -57,43 +50,27 @@ Times = dict[str, dict[str, list[float]]]
 
 def measure(arguments: argparse.Namespace, size: str) -> Times:
     """By candidate: `n=1`, `n=3` and `engine n=3`, milliseconds of each round."""
-    models, peers = Models(arguments.models), arguments.peers
+    models = Models(arguments.models)
     prompts = Prompts(models)
     found: Times = {}
     with ExitStack() as stack:
-        candidates = _open(stack, models, size, peers, prompts)
+        candidates = open_candidates(stack, models, size, arguments.peers, prompts)
         for number in range(arguments.rounds + 1):  # the first warms up
-            for candidate in candidates:
-                taken = found.setdefault(candidate.name, {})
-                for n in _CHOICES:
-                    asked = Asked([prompts.take(_PROMPT, _KNOWN)], _KNOWN, n, seed=number)
+            for n in _CHOICES:
+                asked = Asked([prompts.take(_PROMPT, _KNOWN)], _KNOWN, n, seed=number)
+                for candidate in candidates:
                     timed = candidate.run(asked)
                     check(candidate, asked, timed)
                     if number:
-                        taken.setdefault(f"n={n}", []).append(timed.milliseconds)
-                    if number and timed.engine_ms is not None:
-                        taken.setdefault(f"engine n={n}", []).append(timed.engine_ms)
+                        _note(found.setdefault(candidate.name, {}), n, timed)
             sys.stderr.write(f"{size}: round {number} of {arguments.rounds}\n")
     return found
 
 
-def _open(
-    stack: ExitStack, models: Models, size: str, peers: Path | None, prompts: Prompts
-) -> list[Candidate]:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuebox-bench-")))
-    found: list[Candidate] = []
-    for local in local_candidates(models, size, peers):
-        local.open(stack)
-        found.append(local)
-    names = [f"{size}-{bits}" for bits in QUANTIZATIONS]
-    served = stack.enter_context(serving_completions(folder, models.store, names))
-    found += [CueboxServer(served, name) for name in names]
-    if peers is not None:
-        for kind in ("q8_0", "q4_0"):
-            log = folder / f"llama-{kind}.log"
-            port = stack.enter_context(llama_server(models, size, kind, peers, log))
-            found.append(LlamaServer(port, kind, prompts))
-    return found
+def _note(taken: dict[str, list[float]], n: int, timed: Timed) -> None:
+    taken.setdefault(f"n={n}", []).append(timed.milliseconds)
+    if timed.engine_ms is not None:
+        taken.setdefault(f"engine n={n}", []).append(timed.engine_ms)
 
 
 def ratio(times: Times, ours: str, theirs: str, what: str = "n=3") -> float:

@@ -17,7 +17,9 @@ BUSY_PERCENT = 5.0
 
 _ENOUGH_TICKS = 200
 _PROC = Path("/proc")
-_PACKAGES = ("cuebox", "onnxruntime", "numpy", "tokenizers", "uvicorn", "uvloop", "msgspec")
+_PACKAGES = (
+    "cuebox", "onnxruntime", "openvino", "numpy", "tokenizers", "uvicorn", "uvloop", "msgspec",
+)  # fmt: skip
 
 
 def describe_machine() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from benchmarks.machine import descendants
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["Memory", "Served", "command", "environment", "memory", "pin", "prepared", "serving"]
 
@@ -132,15 +132,18 @@ def serving(
     *arguments: str,
     extra: Mapping[str, str] | None = None,
     cores: set[int] | None = None,
+    program: Sequence[str] = (),
 ) -> Iterator[Served]:
     """A server that is ready; its log goes to `folder/serve.log`.
 
     Args:
+        program: takes the place of the `cuebox` command, with the same arguments.
         cores: the only ones it may run on, which it takes into account like a container limit.
     """
+    words = command(store, "--port", "0", *arguments)
     with pin(cores), (folder / "serve.log").open("ab") as log:
         process = subprocess.Popen(
-            command(store, "--port", "0", *arguments),
+            [*program, *words[1:]] if program else words,
             cwd=folder,
             env=environment(folder, extra),
             stdout=subprocess.PIPE,
