@@ -22,6 +22,8 @@ HORIZON = 4
 # A branch is plausible with this much of the best token's probability; where tokens are drawn by
 # chance, if this much was left to draw from.
 _PLAUSIBLE = 0.1
+# One with less is noise ("goodbye.!"): better fewer choices than that.
+_POSSIBLE = 0.001
 
 
 class Branch(NamedTuple):
@@ -78,7 +80,7 @@ class Branches:
 
     def keep(self) -> None:
         """End of a step: what was offered and not taken waits."""
-        self._waiting += self._offered
+        self._waiting += [one for one in self._offered if one.plausible >= _POSSIBLE]
         self._waiting.sort(key=_joint)
         self._offered = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["begins_word", "is_dense", "is_word", "within_word"]
+__all__ = ["is_dense", "is_mark", "is_word", "within_word"]
 
 # Scripts written without spaces: Thai to Lao, Myanmar, Khmer, kana, ideographs and their signs.
 _DENSE = (
@@ -29,15 +29,16 @@ def is_word(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"
 
 
+def is_mark(char: str) -> bool:
+    """Whether a character is punctuation or a sign, but no pictograph."""
+    category = unicodedata.category(char)
+    return category[0] == "P" or category in ("Sm", "Sc", "Sk")
+
+
 def is_dense(char: str) -> bool:
     """Whether a character belongs to a script that puts no spaces between words."""
     code = ord(char)
     return code >= _DENSE[0][0] and any(low <= code <= high for low, high in _DENSE)
-
-
-def begins_word(text: str, place: int) -> bool:
-    """Whether a word begins at `place`, after something which is no part of it."""
-    return is_word(text[place]) and not within_word(text, place)
 
 
 def within_word(text: str, place: int) -> bool:

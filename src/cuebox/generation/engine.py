@@ -7,8 +7,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
-from cuebox.core.errors import Conflict, CueboxError, InvalidRequest, Overloaded
-from cuebox.core.generation import Completed, GenerateRequest
+from cuebox.core.errors import Conflict, CueboxError, InvalidRequest
 from cuebox.generation.continuation import Continuation
 from cuebox.generation.counters import Counters
 from cuebox.generation.holdings import Keep
@@ -16,12 +15,14 @@ from cuebox.generation.limits import Limits
 from cuebox.generation.preparation import Preparation
 from cuebox.generation.runner import Runner
 from cuebox.generation.scheduler import Scheduler
+from cuebox.generation.scoring import score
 from cuebox.generation.vocabulary import Vocabulary
 from cuebox.generation.work import Answer, Work, most_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cuebox.core.generation import GenerateRequest
     from cuebox.core.ports import DecoderTokenizer, StepModel
     from cuebox.generation.settings import GenerationSettings
 
@@ -127,19 +128,7 @@ class Engine:
         self._limits.check_whole(len(tokens))
         if len(tokens) < 2:
             return []
-        answers: list[Answer] = []
-        request = GenerateRequest(
-            prompt=list(tokens), max_tokens=0, temperature=0, echo=True, logprobs=0
-        )
-        while True:
-            try:
-                self.submit(request, answers.append)
-                break
-            except Overloaded:
-                self.step()
-        while not answers:
-            self.step()
-        return _token_logprobs(answers[0])
+        return score(tokens, self.submit, self.step)
 
     def stats(self) -> dict[str, float]:
         """What runs and waits now, and what was done since the start (`_total`)."""
@@ -218,13 +207,3 @@ class Engine:
             work.sink(answer)
         except Exception:
             _log.exception("nobody took an answer")
-
-
-def _token_logprobs(answer: Answer) -> list[float]:
-    """Those of an echoed prompt; its first token has none."""
-    if isinstance(answer, CueboxError):
-        raise answer
-    assert isinstance(answer, Completed)
-    logprobs = answer.choices[0].logprobs
-    assert logprobs is not None
-    return [value for value in logprobs.token_logprobs if value is not None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cuebox.generation.characters import is_dense, is_word
+from cuebox.generation.characters import is_dense, is_mark, is_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,12 +29,12 @@ _MOST_DENSE = 2
 def split_stem(text: str, vocabulary: Vocabulary) -> tuple[str, bytes]:
     """Split into the head, to be tokenised as it is, and the stem, to be reproduced.
 
-    The stem is the last word with the space before it, or the white space at the end of a line;
-    at most 32 bytes. It is empty where the last token is surely complete: after punctuation, a
-    line break or a special token, and in an empty text.
+    The stem is the last word, or the last punctuation marks (`."` is one token of many), with
+    the space before it; or the white space at the end of a line. It has 32 bytes at most. It is
+    empty after a line break, a pictograph or a special token, and in an empty text.
     """
     tail = _after_special(text[-4 * _MOST_BYTES :], vocabulary.tokenizer.special)
-    stem = _last_blanks(tail) or _last_word(tail)
+    stem = _last_blanks(tail) or _last_word(tail) or _last_marks(tail)
     while stem and not vocabulary.spells(stem.encode()):
         stem = stem[1:]
     return text[: len(text) - len(stem)], stem.encode()
@@ -57,11 +57,19 @@ def _last_word(tail: str) -> str:
         if dense > _MOST_DENSE:
             break
         start -= 1
-    word = tail[start:]
-    if not any(map(is_word, word)):
-        return ""
-    before = tail[start - 1 : start]
-    return _bounded(before + word if before == " " else word)
+    return _with_space(tail, start) if any(map(is_word, tail[start:])) else ""
+
+
+def _last_marks(tail: str) -> str:
+    start = len(tail)
+    while start and is_mark(tail[start - 1]):
+        start -= 1
+    return _with_space(tail, start) if start < len(tail) else ""
+
+
+def _with_space(tail: str, start: int) -> str:
+    """What begins at `start`, with the space before it: most tokens of a word hold that too."""
+    return _bounded(tail[start - (tail[start - 1 : start] == " ") :])
 
 
 def _bounded(stem: str) -> str:

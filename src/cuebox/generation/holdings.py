@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cuebox.generation.kv_cache import KvCache
-    from cuebox.generation.kv_sequence import KvSequence
     from cuebox.generation.row import Row
     from cuebox.generation.work import Work
 
@@ -28,23 +27,20 @@ def branch(cache: KvCache, work: Work, rows: list[Row]) -> None:
     The first row of a request that has only one goes on in the prompt's own sequence.
     """
     prompt, tokens = work.prompt_sequence, len(work.prompt.tokens)
-    live: dict[Row, KvSequence] = {}
     for row in rows:
         if not row.fresh:
-            live[row] = work.live[row]
-        elif work.rows == 1 and not work.live:
-            live[row] = prompt
+            continue
+        if work.rows == 1 and not work.live:
+            work.live[row] = prompt
         else:
             parent = work.live[row.parent] if row.parent and row.inherits else prompt
-            live[row] = cache.fork(parent, tokens + row.inherits)
-    for row, sequence in work.live.items():
-        if row not in live:
+            work.live[row] = cache.fork(parent, tokens + row.inherits)
+    going_on = set(rows)
+    for row in [row for row in work.live if row not in going_on]:
+        sequence = work.live.pop(row)
+        if sequence is not prompt:
             cache.publish(sequence, tail=True, answer_from=_answer_from(cache, work))
-            if sequence is prompt:
-                cache.truncate(prompt, tokens)
-            else:
-                cache.close(sequence)
-    work.live = live
+            cache.close(sequence)
 
 
 def release(cache: KvCache, work: Work, keep: Keep) -> None:
@@ -65,6 +61,6 @@ def release(cache: KvCache, work: Work, keep: Keep) -> None:
 
 
 def _answer_from(cache: KvCache, work: Work) -> int:
-    """Where the blocks begin that rows have to themselves: the prompt's end is kept apart."""
+    """Where the blocks begin that rows have to themselves; the prompt's end is kept beside them."""
     tokens = len(work.prompt.tokens)
-    return tokens if work.rows == 1 else tokens - tokens % cache.block_size
+    return tokens - tokens % cache.block_size

@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 _RETRY_AFTER = 1.0
 _RECONNECT_SECONDS = 0.1
 _LOOK_SECONDS = 1.0
+# Readiness goes after this part of the patience with a silent engine.
+_EARLY_DOUBT = 4
 # Between the signal that makes a stuck engine print where it is and the one that ends it.
 _LAST_WORDS_SECONDS = 2.0
 
@@ -91,8 +93,11 @@ class Link:
         """Why nothing can be generated right now; empty when all is well."""
         if not self._held:
             return ""
-        if self._alive is None:
+        connection = self._alive
+        if connection is None:
             return "the engine process of completions is down and is being started again"
+        if connection.silence > self._patience.silence / _EARLY_DOUBT:
+            return f"the engine process has said nothing for {connection.silence:.0f} s"
         return next((held.fault for held in self._held.values() if held.fault), "")
 
     async def connection(self, patience: float) -> Connection:
@@ -238,6 +243,7 @@ def engine_down() -> Unavailable:
 async def _kill(connection: Connection) -> None:
     """Let the engine say where it is stuck, then end it."""
     for number in (signal.SIGABRT, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.kill(connection.pid, number)
-        await asyncio.wait([connection.ended], timeout=_LAST_WORDS_SECONDS)
+        if not connection.ended.done():
+            with suppress(ProcessLookupError):
+                os.kill(connection.pid, number)
+            await asyncio.wait([connection.ended], timeout=_LAST_WORDS_SECONDS)

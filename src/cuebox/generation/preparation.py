@@ -53,12 +53,7 @@ class Preparation:
         return self._tokens(request, request.prompt)
 
     def _text(self, request: GenerateRequest, text: str) -> PreparedPrompt:
-        head, stem = text, b""
-        if request.heal and request.max_tokens:
-            head, stem = split_stem(text, self._vocabulary)
-            if not head and self._bos is None:
-                # The model would have nothing to begin with.
-                head, stem = text, b""
+        head, stem = self._split(text) if request.heal and request.max_tokens else (text, b"")
         room = self._room(request, len(stem))
         # A text that holds its BOS as text already gets no second one.
         tail = self._tail.read(head, self._limits.context)
@@ -77,6 +72,15 @@ class Preparation:
             hidden=len(hidden),
             room=max(room, 1),
         )
+
+    def _split(self, text: str) -> tuple[str, bytes]:
+        try:
+            head, stem = split_stem(text, self._vocabulary)
+        except UnicodeEncodeError:
+            # A lone surrogate: the tokenizer says what is wrong with the text.
+            return text, b""
+        # Without BOS a model has to be given something to begin with.
+        return (head, stem) if head or self._bos is not None else (text, b"")
 
     def _tokens(self, request: GenerateRequest, prompt: list[int]) -> PreparedPrompt:
         if not prompt:

@@ -6,18 +6,18 @@ import logging
 from typing import TYPE_CHECKING
 
 from cuebox.core.errors import CueboxError, Unavailable
-from cuebox.generation.batch import BatchBuilder
+from cuebox.generation.gathering import gather
 from cuebox.generation.holdings import Keep, branch, release
 from cuebox.generation.kv_cache import KvCache
 from cuebox.generation.logits_memory import LogitsMemory
-from cuebox.generation.pace import Pace, share_out
+from cuebox.generation.pace import Pace
 from cuebox.generation.sampling import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cuebox.core.ports import StepModel
-    from cuebox.core.types import FloatArray
+    from cuebox.core.types import FloatArray, StepBatch
     from cuebox.generation.counters import Counters
     from cuebox.generation.row import Row
     from cuebox.generation.settings import GenerationSettings
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Runner"]
 
 _log = logging.getLogger(__name__)
-
-# Prompt tokens of one request whose logits are all wanted (`echo` with `logprobs`) at a time: at
-# a vocabulary of 50,000 they are 13 MB.
-_MOST_SAMPLED = 64
 
 
 class Runner:
@@ -89,13 +85,12 @@ class Runner:
         """Run the model once over all that runs, and hand its logits to the requests."""
         while self._instant:
             self._begin(*self._instant.popitem())
-        builder = BatchBuilder()
-        rows = self._add_rows(builder)
-        reads = self._add_prompts(builder)
-        if not rows and not reads:
+        if not self._works:
             return
+        gathered = gather(self._works, self._cache, self._pace.prompt_tokens)
         try:
-            logits = self._run(builder, len(builder) - len(rows))
+            logits = self._run(gathered.batch, gathered.prompt_tokens)
+            rows = gathered.rows
             if rows:
                 choose(rows, logits[: len(rows)])
         except Exception as error:
@@ -109,7 +104,7 @@ class Runner:
             if work.live:
                 self._follow(work, work.continuation.settle)
         at = len(rows)
-        for work, sampled in reads:
+        for work, sampled in gathered.reads:
             if not work.over:
                 self._read(work, logits[at : at + sampled])
             at += sampled
@@ -128,43 +123,9 @@ class Runner:
             "step_prompt_tokens": self._pace.prompt_tokens,
         }
 
-    def _add_rows(self, builder: BatchBuilder) -> list[Row]:
-        """The next tokens of all answers."""
-        rows: list[Row] = []
-        for work in self._works:
-            if not work.live:
-                continue
-            work.steps += 1
-            for row, sequence in work.live.items():
-                feed = row.feed
-                if len(sequence.tokens) + len(feed) > sequence.room:
-                    self._cache.extend(sequence, len(feed))
-                builder.add(sequence, feed, sampled=1)
-                rows.append(row)
-        return rows
-
-    def _add_prompts(self, builder: BatchBuilder) -> list[tuple[Work, int]]:
-        """A piece of each unread prompt; the requests, and how many logits each gets."""
-        unread = [work for work in self._works if not work.begun]
-        if not unread:
-            return []
-        reads = []
-        left = [_unread_tokens(work) for work in unread]
-        for work, part in zip(unread, share_out(left, self._pace.prompt_tokens), strict=True):
-            sequence = work.prompt_sequence
-            start = len(sequence.tokens)
-            self._cache.extend(sequence, part)
-            sampled = int(start + part == len(work.prompt.tokens))
-            if work.continuation.wants_prompt_logits:
-                sampled = part
-            builder.add(sequence, work.prompt.tokens[start : start + part], sampled=sampled)
-            work.steps += 1
-            reads.append((work, sampled))
-        return reads
-
-    def _run(self, builder: BatchBuilder, prompt_tokens: int) -> FloatArray:
+    def _run(self, batch: StepBatch, prompt_tokens: int) -> FloatArray:
         started = self._clock()
-        logits = self._model.step(builder.build())
+        logits = self._model.step(batch)
         seconds = self._clock() - started
         self._pace.learn(seconds, prompt_tokens)
         self._counters.steps += 1
@@ -204,7 +165,7 @@ class Runner:
             if work.request.stream:
                 for delta in work.continuation.deltas():
                     work.sink(delta)
-            done = work.continuation.done
+            done = work.continuation.done or not work.live
         except Exception as error:
             self._fail(work, error)
             return
@@ -214,9 +175,3 @@ class Runner:
     def _fail(self, work: Work, error: Exception) -> None:
         _log.exception("a request failed")
         self._finish(work, CueboxError(f"the request failed: {type(error).__name__}: {error}"))
-
-
-def _unread_tokens(work: Work) -> int:
-    """Prompt tokens that the next step may read."""
-    left = len(work.prompt.tokens) - len(work.prompt_sequence.tokens)
-    return min(left, _MOST_SAMPLED) if work.continuation.wants_prompt_logits else left

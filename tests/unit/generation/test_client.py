@@ -469,8 +469,11 @@ def test_an_engine_that_says_nothing_is_killed(
             generator = await opened(host)
             monkeypatch.setattr(os, "kill", kill)
             keeper.room.engines[0].gate.clear()
+            asking = asyncio.create_task(text_of(generator, "ab", max_tokens=10**9))
+            await until(lambda: "said nothing" in host.trouble)
+            assert signals == []
             with pytest.raises(Unavailable):
-                await text_of(generator, "ab", max_tokens=10**9)
+                await asking
 
     run_on_loop(go())
     assert signals == [signal.SIGABRT, signal.SIGKILL]
