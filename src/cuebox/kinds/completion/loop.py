@@ -47,6 +47,7 @@ class TrainingLoop:
         filler: int,
     ) -> None:
         self._settings, self._wanted = settings, settings.training
+        self._limit = round(settings.training.minutes * 60)
         context = settings.network.context
         self._device = Device(self._wanted)
         self._network = network.to(self._device.name)
@@ -79,10 +80,10 @@ class TrainingLoop:
             self._load(state)
             self._run.log(f"carried on after step {self._step:,}")
         with (
-            progress.stage("Training", self._expected()) as shown,
+            progress.stage("Training", self._wanted.steps or self._limit) as shown,
             StopSignal() as stop,
         ):
-            shown(min(self._step, self._expected()), self._said())
+            shown(self._passed(), self._said())
             self._until_done(shown, stop)
         best = self._checkpoints.named(BEST)
         if best is not None:
@@ -97,11 +98,11 @@ class TrainingLoop:
 
     def _until_done(self, shown: Step, stop: StopSignal) -> None:
         while not self._done():
-            started = time.monotonic()
+            started, passed = time.monotonic(), self._passed()
             self._maybe_decay()
             self._update()
             self._seconds += time.monotonic() - started
-            shown(1, self._said())
+            shown(self._passed() - passed, self._said())
             due = self._step % self._wanted.checkpoint_every == 0
             if self._step % self._wanted.evaluate_every == 0 or self._done():
                 self._look()
@@ -112,11 +113,9 @@ class TrainingLoop:
                 self._run.log(f"stopped after step {self._step:,}")
                 raise KeyboardInterrupt
 
-    def _expected(self) -> int:
-        """Steps of the whole training, as far as they are known."""
-        if self._decay_from is not None:
-            return self._decay_from + self._decay
-        return self._wanted.steps or max(1, self._step)
+    def _passed(self) -> int:
+        """Steps made, or seconds where time alone decides."""
+        return self._step if self._wanted.steps else round(self._seconds)
 
     def _done(self) -> bool:
         return self._decay_from is not None and self._step >= self._decay_from + self._decay
@@ -125,7 +124,7 @@ class TrainingLoop:
         """Begin the decay when steps or time say so, or somebody asked for the end."""
         if self._decay_from is not None:
             return
-        share, steps, limit = self._wanted.decay, self._wanted.steps, self._wanted.minutes * 60
+        share, steps, limit = self._wanted.decay, self._wanted.steps, self._limit
         planned = round(steps * share)
         if steps and self._step >= steps - planned:
             self._begin_decay(max(1, steps - self._step))

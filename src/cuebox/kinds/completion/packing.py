@@ -39,15 +39,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`inputs` and `targets` int64 and `weights` float32, `[windows, context]` each.
-
-    `counted` marks targets that count in the figures, whatever their weight in the loss.
-    """
+    """`inputs` and `targets` int64 and `weights` float32, `[windows, context]` each."""
 
     inputs: IntArray
     targets: IntArray
     weights: FloatArray
-    counted: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
     def join(self, other: Batch) -> Batch:
         """The windows of both."""
@@ -55,7 +51,6 @@ class Batch:
             np.concatenate([self.inputs, other.inputs]),
             np.concatenate([self.targets, other.targets]),
             np.concatenate([self.weights, other.weights]),
-            np.concatenate([self.counted, other.counted]),
         )
 
 
@@ -93,7 +88,6 @@ class Windows:
         shape = (len(chosen), self._context + 1)
         tokens = np.full(shape, self._filler, np.int64)
         weights = np.zeros(shape, np.float32)
-        counted = np.zeros(shape, np.bool_)
         for row, pieces in enumerate(chosen):
             at = 0
             for corpus, start, end in pieces:
@@ -101,11 +95,10 @@ class Windows:
                 marks = part.file.marks[start:end]
                 tokens[row, at:to] = part.file.tokens[start:end]
                 weights[row, at:to] = self._mark_weights[marks] * part.weight
-                counted[row, at:to] = marks == COUNTED
                 # What comes before a piece in its window says nothing about its first token.
-                weights[row, at], counted[row, at] = 0, False
+                weights[row, at] = 0
                 at = to
-        return Batch(tokens[:, :-1], tokens[:, 1:], weights[:, 1:], counted[:, 1:])
+        return Batch(tokens[:, :-1], tokens[:, 1:], weights[:, 1:])
 
 
 def _pieces(

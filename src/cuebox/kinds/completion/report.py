@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cuebox.kinds.completion.evaluate import CorpusScores, ModelScores
     from cuebox.kinds.completion.train import Trained
 
-__all__ = ["PAGE_FILE", "make_report", "write_report"]
+__all__ = ["make_report", "write_report"]
 
 REPORT_FILE, PAGE_FILE, PICTURE_FILE = "report.json", "report.html", "curve.png"
 
