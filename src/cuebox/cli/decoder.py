@@ -133,26 +133,16 @@ def inspect(
     if json:
         print_json(facts | {"metrics": manifest.metrics, "confidence": body.confidence})
         return
-    shown = {
-        key: readable_size(value) if key.endswith("bytes") else value
-        for key, value in facts.items()
-    }
-    rows = [{"": key.replace("_", " "), " ": value} for key, value in shown.items()]
-    rows += [{"": key, " ": f"{value:.6g}"} for key, value in manifest.metrics.items()]
-    print_table(("", " "), rows)
+    for fact, value in facts.items():
+        shown = readable_size(value) if fact.endswith("bytes") else value
+        if shown not in ("", None):
+            sys.stdout.write(f"{fact.replace('_', ' '):32} {shown}\n")
+    for metric, value in manifest.metrics.items():
+        sys.stdout.write(f"{metric.replace('_', ' '):32} {value:.6g}\n")
     if body.confidence:
+        header, points = body.confidence_table()
         sys.stdout.write("\n")
-        print_table(
-            ("shown at", "least score", "exactly right"),
-            (
-                {
-                    "shown at": f"{point.coverage:.0%}",
-                    "least score": f"{point.min_score:.3f}",
-                    "exactly right": f"{point.precision:.1%}",
-                }
-                for point in body.confidence
-            ),
-        )
+        print_table(header, (dict(zip(header, row, strict=True)) for row in points))
 
 
 def _facts(spec: DecoderSpec) -> dict[str, Any]:

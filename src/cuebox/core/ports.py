@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cuebox.core.decoder import DecoderSpec
-    from cuebox.core.generation import Completed, Delta, GenerateRequest
+    from cuebox.core.generation import Completed, Delta, GenerateRequest, StopAt
     from cuebox.core.manifest import AliasRecord, EncoderSpec, FileRef, Golden, Manifest
     from cuebox.core.text import TextSettings
     from cuebox.core.types import (
@@ -299,8 +299,12 @@ class TextPredictor(Predictor, Protocol):
 class CompletionPredictor(Predictor, Protocol):
     """A model that continues text through a decoder, which does all the work."""
 
-    def min_score(self, coverage: float) -> float:
+    def min_score(self, coverage: float, stop_at: StopAt) -> float:
         """The score below which an answer is withheld, so that about `coverage` of them remain.
+
+        Args:
+            coverage: share of the answers, above 0.
+            stop_at: where the answers end; short ones score otherwise than long ones.
 
         Raises:
             InvalidRequest: this version recorded no such figures; `param` is `coverage`.

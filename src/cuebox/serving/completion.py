@@ -32,7 +32,8 @@ async def complete(
         served = catalog.completion_model(model)
         label = ("model", served.info.name)
         if coverage is not None:
-            request = _only_when_sure(request, served.predictor.min_score(coverage))
+            threshold = served.predictor.min_score(coverage, request.stop_at)
+            request = _only_when_sure(request, threshold)
         outcome = "cancelled"
         try:
             async with aclosing(served.generator.stream(request)) as items:

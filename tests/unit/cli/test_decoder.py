@@ -48,18 +48,18 @@ def test_import_publishes_and_inspect_shows(
     assert store.aliases("tiny")["production"].version == version
     manifest = store.manifest("tiny", version)
     assert manifest.body["license"] == "MIT"
-    assert len(manifest.body["confidence"]) == 20
+    assert len(manifest.body["confidence"]) == 60
     assert manifest.provenance.config_digest
 
     assert run(["decoder", "inspect", "tiny", "--store", "models"]) == 0
     shown = capsys.readouterr().out
     assert f"tiny@{version}" in shown
-    assert "exactly right" in shown
+    assert "clause: least score" in shown
     assert run(["decoder", "inspect", "tiny", "--store", "models", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["context"] == 96
     assert facts["keys_and_values_per_token_bytes"] == 2 * 2 * 2 * 2 * 16
-    assert len(facts["confidence"]) == 20
+    assert len(facts["confidence"]) == 60
 
 
 def test_json_is_all_that_is_printed(checkpoint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cuebox.core.manifest import Manifest
-    from cuebox.kinds.completion.body import ConfidencePoint
+    from cuebox.kinds.completion.body import CompletionBody
     from cuebox.training.decoder_parity import DecoderAgreement
 
 __all__ = ["write_card"]
 
 _CONFIDENCE = (
-    "Suggestions up to the end of a clause, at places inside words and before them; right are "
-    "those that the writer went on to write exactly."
+    "Suggestions up to the end of a word, a clause or a sentence, at places inside words and "
+    "before them; right are those that the writer went on to write exactly."
 )
 
 
@@ -45,7 +45,7 @@ def write_card(
     for agreement in agreements:
         lines += ["", *_agreement(agreement)]
     if body.confidence:
-        lines += ["", *_confidence(body.confidence)]
+        lines += ["", *_confidence(body)]
     return "\n".join(lines) + "\n"
 
 
@@ -88,25 +88,10 @@ def _agreement(agreement: DecoderAgreement) -> list[str]:
     ]
 
 
-def _confidence(points: Sequence[ConfidencePoint]) -> list[str]:
-    shown = [point for point in points if round(point.coverage * 20) in {1, 2, 4, 6, 10, 20}]
-    return [
-        "## How often a suggestion is right, by how many are shown",
-        "",
-        _CONFIDENCE,
-        "",
-        *_table(
-            ("shown at", "least score", "exactly right"),
-            (
-                (
-                    f"{point.coverage:.0%} of places",
-                    f"{point.min_score:.3f}",
-                    f"{point.precision:.1%}",
-                )
-                for point in shown
-            ),
-        ),
-    ]
+def _confidence(body: CompletionBody) -> list[str]:
+    header, rows = body.confidence_table()
+    title = "## How often a suggestion is right, by how many are shown"
+    return [title, "", _CONFIDENCE, "", *_table(header, rows)]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

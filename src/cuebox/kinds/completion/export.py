@@ -11,7 +11,7 @@ from cuebox.core.decoder import DECODER_TOKENIZER_FILE, DECODER_WEIGHTS_FILE
 from cuebox.core.digests import sha256_data
 from cuebox.core.manifest import GOLDENS_FILE, Manifest, Provenance, check_name
 from cuebox.kinds.completion.body import CompletionBody
-from cuebox.kinds.completion.calibrate import calibrate
+from cuebox.kinds.completion.calibrate import MEASURED, calibrate
 from cuebox.kinds.completion.card import write_card
 from cuebox.kinds.completion.compare import compare, opened
 from cuebox.kinds.completion.goldens import GOLDEN_TEXTS, record_goldens
@@ -172,7 +172,7 @@ def _confidence(
         spec, folder / DECODER_WEIGHTS_FILE, folder / DECODER_TOKENIZER_FILE
     )
     try:
-        with progress.stage("confidence", len(places)) as step:
+        with progress.stage("confidence", len(places) * len(MEASURED)) as step:
             return calibrate(generator, places, step=step)
     finally:
         generator.release()

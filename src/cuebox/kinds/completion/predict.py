@@ -13,10 +13,13 @@ from cuebox.kinds.completion.body import parse_body
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cuebox.core.generation import StopAt
     from cuebox.core.manifest import Golden, Manifest
     from cuebox.core.types import FloatArray
 
 __all__ = ["CompletionPredictor"]
+
+_LONGEST_FIRST: tuple[StopAt, ...] = ("sentence", "clause", "word")
 
 
 class CompletionPredictor:
@@ -38,16 +41,18 @@ class CompletionPredictor:
         """Always empty."""
         return ()
 
-    def min_score(self, coverage: float) -> float:
+    def min_score(self, coverage: float, stop_at: StopAt) -> float:
         """The score below which an answer is withheld, so that about `coverage` of them remain.
 
-        Between two measured points it goes in a straight line.
+        Between two measured points it goes in a straight line. What was not measured goes by
+        the longest suggestions that were.
 
         Raises:
             InvalidRequest: this version recorded no such figures; `param` is `coverage`.
         """
-        points = self.body.confidence
-        if not points:
+        measured = (self.body.points(one) for one in (stop_at, *_LONGEST_FIRST))
+        points = next(filter(None, measured), None)
+        if points is None:
             raise InvalidRequest(
                 f"model {self.manifest.name!r} was published without held-out text, so what "
                 "coverage means was never measured: ask for min_score instead",

@@ -70,7 +70,9 @@ def test_the_surest_are_the_most_often_right(spec: DecoderSpec) -> None:
             return "", 0.0
         return ("me day" if number < 10 else "rry"), -0.1 * (number + 1)
 
-    points = calibrate(Scripted(spec, answer), places)
+    measured = calibrate(Scripted(spec, answer), places)
+    assert {point.stop_at for point in measured} == {"word", "clause", "sentence"}
+    points = [point for point in measured if point.stop_at == "clause"]
     assert [point.coverage for point in points] == pytest.approx([at / 20 for at in range(1, 21)])
     by_coverage = {round(point.coverage, 2): point for point in points}
     assert by_coverage[0.05].precision == 1
@@ -106,11 +108,11 @@ def test_right_is_exactly_what_was_written_next(
 def test_a_place_in_a_conversation_is_asked_for_with_its_turns(spec: DecoderSpec) -> None:
     scripted = Scripted(spec, lambda _: (" you?", -1.0))
     calibrate(scripted, [place("How may I", " help", " you?", agent=True)])
-    [request] = scripted.requests
-    assert request.prompt == "<|user|>Hi there<|end|><|agent|>How may I help"
-    assert request.temperature == 0
-    assert request.heal
-    assert request.stop_at == "clause"
+    assert [request.stop_at for request in scripted.requests] == ["word", "clause", "sentence"]
+    for request in scripted.requests:
+        assert request.prompt == "<|user|>Hi there<|end|><|agent|>How may I help"
+        assert request.temperature == 0
+        assert request.heal
 
 
 def test_what_cannot_be_measured_is_said(spec: DecoderSpec) -> None:

@@ -18,6 +18,8 @@ from tests.fakes.decoder_files import tiny_decoder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cuebox.core.generation import StopAt
+
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Manifest:
@@ -50,17 +52,29 @@ def test_it_has_no_labels_and_no_bank(manifest: Manifest) -> None:
 
 def test_fewer_suggestions_are_surer_ones(manifest: Manifest) -> None:
     predictor = KIND.load(manifest, unread)
-    assert predictor.min_score(0.1) == pytest.approx(-0.2)
-    assert predictor.min_score(0.3) == pytest.approx(-0.6)
-    assert predictor.min_score(0.01) == pytest.approx(-0.2)
-    assert predictor.min_score(0.99) > -4
-    assert predictor.min_score(1.0) == -math.inf, "all of them"
+    assert predictor.min_score(0.1, "clause") == pytest.approx(-0.2)
+    assert predictor.min_score(0.3, "clause") == pytest.approx(-0.6)
+    assert predictor.min_score(0.01, "clause") == pytest.approx(-0.2)
+    assert predictor.min_score(0.99, "clause") > -4
+    assert predictor.min_score(1.0, "clause") == -math.inf, "all of them"
+
+
+def test_short_and_long_suggestions_have_scores_of_their_own(manifest: Manifest) -> None:
+    word = {"coverage": 0.3, "min_score": -0.05, "precision": 0.9, "stop_at": "word"}
+    sentence = {"coverage": 0.3, "min_score": -2.0, "precision": 0.1, "stop_at": "sentence"}
+    body = {"confidence": [*manifest.body["confidence"], word, sentence]}
+    predictor = KIND.load(msgspec.structs.replace(manifest, body=body), unread)
+    assert predictor.min_score(0.3, "word") == pytest.approx(-0.05)
+    assert predictor.min_score(0.3, "clause") == pytest.approx(-0.6)
+    unmeasured: tuple[StopAt, ...] = ("none", "line")
+    for stop_at in unmeasured:
+        assert predictor.min_score(0.3, stop_at) == pytest.approx(-2.0)
 
 
 def test_coverage_is_refused_where_it_was_never_measured(manifest: Manifest) -> None:
     unmeasured = KIND.load(msgspec.structs.replace(manifest, body={}), unread)
     with pytest.raises(InvalidRequest, match="ask for min_score instead") as refused:
-        unmeasured.min_score(0.5)
+        unmeasured.min_score(0.5, "none")
     assert refused.value.param == "coverage"
 
 
