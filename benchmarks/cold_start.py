@@ -15,26 +15,14 @@ median.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 import sysconfig
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.heads import HEADS
-from benchmarks.machine import cpu_seconds
 from benchmarks.outcome import Outcome, median, options
-from benchmarks.peers.peers import free_port
-from benchmarks.served import ROOT, Memory, command, environment, memory, prepared
+from benchmarks.served import ROOT, prepared
+from benchmarks.starts import Start, Starter, drop_page_cache
 
-_LIMIT_SECONDS = 120
-_PAUSE = 0.001
 # Names of phases and the points of `phases.py` they end at.
 _PHASES = (
     ("interpreter", "interpreter"),
@@ -46,114 +34,6 @@ _PHASES = (
     ("21 heads loaded, goldens replayed", "loaded"),
     ("first answer", "answered"),
 )
-
-
-@dataclass
-class Start:
-    """One start: seconds to the first answer, CPU time and memory then, points reached."""
-
-    seconds: float
-    cpu: float
-    memory: Memory
-    points: dict[str, float] = field(default_factory=dict)
-
-
-class Starter:
-    """Starts servers over one store."""
-
-    def __init__(self, folder: Path, store: str) -> None:
-        self.folder = folder
-        self._store = store
-        body = json.dumps({"model": [name for name, *_ in HEADS], "input": "where is my card"})
-        self._request = (
-            "POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
-
-    def start(self, *, phases: bool = False) -> Start:
-        """Start, wait for the first good answer, stop."""
-        port = free_port()
-        line = command(self._store, "--port", str(port))
-        points = self.folder / "points.json"
-        if phases:
-            script = str(Path(__file__).parent / "phases.py")
-            line = [sys.executable, "-P", script, str(points), *line[1:]]
-        variables = environment(self.folder)
-        with (self.folder / "serve.log").open("ab") as log:
-            began = time.monotonic()
-            process = subprocess.Popen(
-                line, cwd=self.folder, env=variables, stdout=subprocess.DEVNULL, stderr=log
-            )
-            try:
-                self._wait_for_answer(process, port)
-                answered = time.monotonic()
-                cpu, used = cpu_seconds(process.pid), memory([process.pid])
-            finally:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-        found = json.loads(points.read_text()) if phases else {}
-        reached = {name: at - began for name, at in found.items()} | {"answered": answered - began}
-        return Start(answered - began, cpu, used, reached)
-
-    def forget(self) -> None:
-        """Throw away what earlier starts left for later ones."""
-        shutil.rmtree(self.folder / "cache", ignore_errors=True)
-
-    def _wait_for_answer(self, process: subprocess.Popen[bytes], port: int) -> None:
-        until = time.monotonic() + _LIMIT_SECONDS
-        while time.monotonic() < until and process.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=_LIMIT_SECONDS) as peer:
-                    while not self._answered(peer):
-                        time.sleep(_PAUSE)
-                    return
-            except (ConnectionRefusedError, ConnectionResetError):
-                time.sleep(_PAUSE)
-        raise SystemExit((self.folder / "serve.log").read_text()[-2000:])
-
-    def _answered(self, peer: socket.socket) -> bool:
-        """Whether a request is answered 200; reads the whole answer."""
-        peer.sendall(self._request)
-        received = b""
-        while b"\r\n\r\n" not in received:
-            received += _receive(peer)
-        head, _, body = received.partition(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split()[0])
-        while len(body) < length:
-            body += _receive(peer)
-        return head.startswith(b"HTTP/1.1 200")
-
-
-def _receive(peer: socket.socket) -> bytes:
-    data = peer.recv(65_536)
-    if not data:
-        raise ConnectionResetError
-    return data
-
-
-def drop_page_cache(folders: list[Path]) -> str:
-    """Make the disk cold; says how it was done."""
-    os.sync()
-    try:
-        Path("/proc/sys/vm/drop_caches").write_text("3\n")
-    except OSError:
-        for folder in folders:
-            for path in folder.rglob("*"):
-                if path.is_file():
-                    _evict(path)
-        return "files evicted one by one"
-    return "page cache dropped"
-
-
-def _evict(path: Path) -> None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
 
 
 def _phase_rows(starts: list[Start]) -> list[list[str]]:
@@ -201,7 +81,8 @@ def main() -> None:
     arguments = options(__doc__, rounds=15).parse_args()
     regime = "one process, 21 heads, restart with prepacked weights unless said otherwise"
     with Outcome("cold_start", regime) as outcome, prepared(arguments) as (folder, store):
-        starter = Starter(folder, store)
+        body = {"model": [name for name, *_ in HEADS], "input": "where is my card"}
+        starter = Starter(folder, store, "/v1/classify", body, None)
         starter.start()  # writes bytecode where there is none
         few = max(1, arguments.rounds // 3)
         first, warm, split, cold = [], [], [], []

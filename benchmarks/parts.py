@@ -26,14 +26,19 @@ _PLACES = {"models", "peers", "resume", "store"}
 
 
 def parts_options(
-    doc: str | None, *, rounds: int = 3, seconds: float = 10.0
+    doc: str | None, *, rounds: int = 3, seconds: float = 10.0, models: bool = True
 ) -> argparse.ArgumentParser:
-    """The options of the benchmarks of language models; each adds its own."""
+    """The options of the benchmarks of language models; each adds its own.
+
+    Args:
+        models: whether random ones are needed.
+    """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--models", type=Path, required=True, help="written by decoders.py")
-    parser.add_argument("--peers", type=Path, help="folder made by peers/install.sh")
+    if models:
+        parser.add_argument("--models", type=Path, required=True, help="written by decoders.py")
+        parser.add_argument("--peers", type=Path, help="folder made by peers/install.sh")
     parser.add_argument("--rounds", type=int, default=rounds, help="A B A B ...; medians count")
     parser.add_argument("--seconds", type=float, default=seconds, help="measured, per round")
     parser.add_argument("--quick", action="store_true", help="one short round: does it work?")
