@@ -1,7 +1,7 @@
 """The order in which remembered blocks are forgotten.
 
-Leaf first, least recently used first, and what was an answer before what was a prompt: most
-answers never come back, the prompts of a person who types always do.
+Leaf first and least recently used first; but where there are many answers, those before any
+prompt: most answers never come back, the prompts of a person who types always do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Eviction"]
 
-# Answers are forgotten before prompts until they hold this part of the blocks.
+# While answers hold more than this part of the blocks, they are forgotten before any prompt.
 _ANSWERS_SHARE = 8
 
 _Heap = list[tuple[int, int, "Node"]]
@@ -64,10 +64,13 @@ class Eviction:
 
     def next(self) -> Node | None:
         """The leaf to forget; None when all are in use."""
-        heaps = self._prompts, self._answers
-        if self._answer_blocks * _ANSWERS_SHARE > self._pool.size:
-            heaps = self._answers, self._prompts
-        return self._oldest(heaps[0]) or self._oldest(heaps[1])
+        answer = self._oldest(self._answers)
+        if answer and self._answer_blocks * _ANSWERS_SHARE > self._pool.size:
+            return answer
+        prompt = self._oldest(self._prompts)
+        if answer and prompt:
+            return answer if answer.used < prompt.used else prompt
+        return answer or prompt
 
     def _oldest(self, heap: _Heap) -> Node | None:
         now = next(self._ticks)

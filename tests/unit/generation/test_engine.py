@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cuebox.core.generation import Delta
 from tests.unit.generation.desk import LONG, Desk
 
@@ -64,6 +66,16 @@ def test_logits_are_remembered_of_the_latest_prompts_only() -> None:
     assert desk.stat("read_tokens_total") == read + 1
 
 
+def test_a_prompt_that_was_forgotten_is_read_again_though_its_logits_are_known() -> None:
+    desk = Desk(blocks=20)
+    first = desk.answer("the quick brown fox ", max_tokens=5)
+    for letter in range(97, 104):
+        desk.answer([letter] * 30, max_tokens=2)
+    again = desk.answer("the quick brown fox ", max_tokens=5)
+    assert again.completed.usage.cached_tokens == 0
+    assert again.texts == first.texts
+
+
 def test_keystrokes_within_a_word_read_nothing() -> None:
     desk = Desk()
     for end in range(len("the quick b"), len("the quick brown")):
@@ -122,3 +134,17 @@ def test_an_echoed_prompt_with_logprobs_is_read_as_a_whole() -> None:
     echoed = desk.answer("the quick brown ", max_tokens=3, echo=True, logprobs=1)
     assert echoed.completed.usage.cached_tokens == 0
     assert echoed.texts[0].startswith("the quick brown ")
+
+
+def test_a_single_choice_copies_nothing() -> None:
+    desk = Desk()
+    desk.answer([97] * 10, max_tokens=9)
+    assert desk.model.copies == 0
+
+
+@pytest.mark.parametrize("length", range(50, 70))
+def test_memory_for_one_text_serves_every_prompt(length: int) -> None:
+    desk = Desk(blocks=16, block_size=4, context=64)
+    desk.answer(LONG[: length - 1], max_tokens=3)
+    assert desk.answer(LONG[:length], max_tokens=3).texts
+    assert desk.is_clean()

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cuebox.core.errors import Conflict, Overloaded, Unavailable
 from cuebox.core.generation import Completed
@@ -48,7 +48,7 @@ class Engines(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.desk = Desk(
-            blocks=48, max_rows=4, max_choices=3, max_waiting=6, remembered_logits=3, step_ms=9,
+            blocks=28, max_rows=4, max_choices=3, max_waiting=6, remembered_logits=9, step_ms=9,
             seconds_per_token=0.001,
         )  # fmt: skip
         self.asked: list[tuple[Asked, list[str]]] = []
@@ -97,6 +97,11 @@ class Engines(RuleBasedStateMachine):
     @rule(tokens=st.lists(st.integers(97, 98), min_size=2, max_size=20))
     def score(self, tokens: list[int]) -> None:
         assert self.desk.engine.logprobs(tokens) == Desk().engine.logprobs(tokens)
+
+    @invariant()
+    def promised_blocks_can_be_had(self) -> None:
+        cache = self.desk.engine._runner._cache
+        assert 0 <= cache._promised <= cache._pool.size - cache._pool.used
 
     def teardown(self) -> None:
         self.desk.run()

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+)
 
 from cuebox.generation.batch import BatchBuilder
 from cuebox.generation.kv_cache import KvCache
@@ -22,18 +30,22 @@ Token = st.integers(0, 2)
 class Request:
     """A prompt's sequence, its rows, and how far they may grow."""
 
-    def __init__(self, sequence: KvSequence, most: int, rows: int) -> None:
+    def __init__(self, sequence: KvSequence, prompt: list[int], room: int, rows: int) -> None:
         self.sequence = sequence
-        self.prompt = len(sequence.tokens)
-        self.most = most
+        self.prompt = prompt
+        self.most = len(prompt) + room
         self.rows = rows
         self.live: list[KvSequence] = []
+
+    @property
+    def unread(self) -> list[int]:
+        return self.prompt[len(self.sequence.tokens) :]
 
 
 class Caches(RuleBasedStateMachine):
     """Requests open, grow, branch and end in any order; what a block holds is always right."""
 
-    running = Bundle("running")
+    running: Bundle[Request] = Bundle("running")
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,55 +69,53 @@ class Caches(RuleBasedStateMachine):
         prompt=st.lists(Token, min_size=1, max_size=20),
         room=st.integers(1, 12),
         rows=st.integers(1, 3),
-        tail=st.booleans(),
     )
-    def open(self, prompt: list[int], room: int, rows: int, tail: bool) -> Any:
+    def open(self, prompt: list[int], room: int, rows: int) -> Request | MultipleResults[Request]:
         fits_alone = self.cache.need(len(prompt), room, rows) <= self.model.blocks
-        sequence = self.cache.open(prompt, len(prompt) - 1, room=room, rows=rows)
+        sequence = self.cache.open(prompt, len(prompt), room=room, rows=rows)
         if sequence is None:
             assert self.requests or not fits_alone
-            return None
+            return multiple()
         assert sequence.tokens == prompt[: len(sequence.tokens)]
-        if prompt[len(sequence.tokens) :]:
-            self.feed(sequence, prompt[len(sequence.tokens) :])
-        self.cache.publish(sequence, tail=tail)
-        request = Request(sequence, len(prompt) + room, rows)
+        request = Request(sequence, prompt, room, rows)
         self.requests.append(request)
         return request
 
+    @rule(request=running, count=st.integers(1, 20), tail=st.booleans())
+    def read(self, request: Request, count: int, tail: bool) -> None:
+        if request.unread:
+            self.feed(request.sequence, request.unread[:count])
+            self.cache.publish(request.sequence, tail=tail and not request.unread)
+
     @rule(request=running, data=st.data())
-    def branch(self, request: Request | None, data: st.DataObject) -> None:
-        if request is None or request not in self.requests or len(request.live) == request.rows:
+    def branch(self, request: Request, data: st.DataObject) -> None:
+        if request.unread or len(request.live) == request.rows:
             return
         parent = data.draw(st.sampled_from([request.sequence, *request.live]))
-        length = data.draw(st.integers(request.prompt, len(parent.tokens)))
+        length = data.draw(st.integers(len(request.prompt), len(parent.tokens)))
         request.live.append(self.cache.fork(parent, length))
 
     @rule(request=running, tokens=st.lists(Token, min_size=3, max_size=3))
-    def grow(self, request: Request | None, tokens: list[int]) -> None:
-        if request is None or request not in self.requests:
-            return
+    def grow(self, request: Request, tokens: list[int]) -> None:
         for row, token in zip(request.live, tokens, strict=False):
             if len(row.tokens) < request.most:
                 self.feed(row, [token])
 
     @rule(request=running, answer=st.booleans())
-    def drop_row(self, request: Request | None, answer: bool) -> None:
-        if request is None or request not in self.requests or not request.live:
+    def drop_row(self, request: Request, answer: bool) -> None:
+        if not request.live:
             return
         row = request.live.pop(0)
         if answer:
-            self.cache.publish(row, tail=True, answer_from=request.prompt)
+            self.cache.publish(row, tail=True, answer_from=len(request.prompt))
         self.cache.close(row)
 
     @rule(request=consumes(running), keep=st.booleans())
-    def end(self, request: Request | None, keep: bool) -> None:
-        if request is None:
-            return
+    def end(self, request: Request, keep: bool) -> None:
         self.requests.remove(request)
         for sequence in (*request.live, request.sequence):
             if keep:
-                self.cache.publish(sequence, tail=True, answer_from=request.prompt)
+                self.cache.publish(sequence, tail=True, answer_from=len(request.prompt))
             self.cache.close(sequence)
         self.cache.end(request.sequence.reservation)
 
@@ -144,7 +154,7 @@ TestCaches.settings = settings(max_examples=60, stateful_step_count=40, deadline
 
 def opened(cache: KvCache, model: FakeStepModel, tokens: list[int]) -> KvSequence:
     """A prompt, read and published as a request with several rows does."""
-    sequence = cache.open(tokens, len(tokens) - 1, room=4, rows=2)
+    sequence = cache.open(tokens, len(tokens) - 1, room=2, rows=2)
     assert sequence is not None
     rest = tokens[len(sequence.tokens) :]
     cache.extend(sequence, len(rest))
@@ -166,24 +176,45 @@ def test_a_known_prefix_is_shared_by_reference_and_only_its_last_block_copied() 
     assert (model.copies, model.read) == (1, 1)
 
 
+def computed(cache: KvCache, model: FakeStepModel, tokens: list[int]) -> list[KvSequence]:
+    """Two requests read the same prompt at the same time."""
+    sequences = []
+    for _ in range(2):
+        sequence = cache.open(tokens, len(tokens) - 1, room=4, rows=1)
+        assert sequence is not None
+        sequences.append(sequence)
+    for sequence in sequences:
+        cache.extend(sequence, len(tokens))
+        builder = BatchBuilder()
+        builder.add(sequence, tokens, sampled=1)
+        model.step(builder.build())
+    return sequences
+
+
 def test_the_same_prompt_computed_twice_is_held_once() -> None:
     model = FakeStepModel(block_size=4)
     cache = KvCache(model)
-    sequences = [cache.open(list(range(8)), 7, room=4, rows=1) for _ in range(2)]
-    for sequence in sequences:
-        assert sequence is not None
-        assert not sequence.tokens
-        cache.extend(sequence, 8)
-        builder = BatchBuilder()
-        builder.add(sequence, list(range(8)), sampled=1)
-        model.step(builder.build())
-    for sequence in sequences:
-        assert sequence is not None
+    first, second = computed(cache, model, list(range(8)))
+    left = second.reservation.left
+    for sequence in (first, second):
         cache.publish(sequence, tail=True)
-    assert sequences[0] is not None
-    assert sequences[1] is not None
-    assert sequences[0].blocks == sequences[1].blocks
+    assert first.blocks == second.blocks
     assert cache.stats()["used_blocks"] == 2
+    # Two blocks came free, and may be taken again.
+    assert second.reservation.left == left + 2
+
+
+def test_a_block_exchanged_for_an_unused_one_is_still_one_block() -> None:
+    model = FakeStepModel(block_size=4)
+    cache = KvCache(model)
+    first, second = computed(cache, model, list(range(8)))
+    cache.publish(first, tail=True)
+    cache.close(first)
+    cache.end(first.reservation)
+    left = second.reservation.left
+    cache.publish(second, tail=True)
+    assert cache.stats()["used_blocks"] == 2
+    assert second.reservation.left == left
 
 
 def test_a_request_as_large_as_the_memory_fits_when_nothing_runs() -> None:
@@ -193,3 +224,40 @@ def test_a_request_as_large_as_the_memory_fits_when_nothing_runs() -> None:
     assert first is None  # 5 + 11 tokens, and the shared part of the prompt's last block
     second = cache.open([1, 2, 3, 4], 3, room=12, rows=1)
     assert second is not None
+
+
+def test_the_shared_end_of_a_prompt_is_done_without_where_it_takes_the_last_block() -> None:
+    model = FakeStepModel(blocks=5, block_size=4)
+    cache = KvCache(model)
+    first = opened(cache, model, [1, 2, 3, 4, 5])
+    cache.close(first)
+    cache.end(first.reservation)
+    # Four blocks beside the first, which is shared; the second would be shared until copied.
+    second = cache.open([1, 2, 3, 4, 5, 6], 5, room=7, rows=1)
+    assert second is not None
+    assert second.tokens == [1, 2, 3, 4]
+
+
+def test_who_goes_on_writing_after_a_branch_copies_too() -> None:
+    model = FakeStepModel(block_size=4)
+    cache = KvCache(model)
+    parent = cache.fork(opened(cache, model, [1, 2, 3, 4, 5]), 5)
+    cache.extend(parent, 1)
+    assert parent.room == 8
+    child = cache.fork(parent, 5)
+    assert (parent.room, child.room) == (5, 5)
+    cache.extend(parent, 1)
+    cache.extend(child, 1)
+    # The parent left the block to the child, which is its only holder now.
+    assert model.copies == 2
+    assert parent.blocks[1] != child.blocks[1]
+
+
+def test_a_remembered_end_is_copied_before_more_is_written() -> None:
+    model = FakeStepModel(block_size=4)
+    cache = KvCache(model)
+    sequence = opened(cache, model, [1, 2, 3, 4, 5])
+    remembered = sequence.blocks[1]
+    assert sequence.room == 5
+    cache.extend(sequence, 1)
+    assert sequence.blocks[1] != remembered

@@ -7,6 +7,7 @@ import gc
 import pytest
 
 from cuebox.core.errors import Conflict, InvalidRequest
+from cuebox.core.generation import GenerateRequest
 from cuebox.generation.work import Work
 from tests.unit.generation.desk import LONG, Desk
 
@@ -96,6 +97,29 @@ def test_a_thousand_abandoned_requests_leave_nothing_behind() -> None:
     assert len(desk.engine._runner._known._logits) <= desk.settings.remembered_logits
     del asked
     assert works() <= before
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_of_an_abandoned_answer_only_the_prompt_is_remembered(n: int) -> None:
+    desk = Desk()
+    prompt = [97] * 10
+    [text] = Desk().answer(prompt, max_tokens=20, temperature=0).texts
+    gone = desk.ask(prompt, n=n, max_tokens=20, temperature=0)
+    desk.run(15)
+    desk.cancel(gone)
+    usage = desk.answer([*prompt, *text.encode()], max_tokens=1).completed.usage
+    assert usage.cached_tokens == len(prompt)
+
+
+def test_an_answer_that_is_told_may_cancel_another() -> None:
+    desk = Desk(seconds_per_token=0.001, context=1_024, blocks=256)
+    first = GenerateRequest(prompt=[97], max_tokens=1, seed=1)
+    desk.engine.submit(first, lambda _: desk.cancel(reading))
+    reading = desk.ask(LONG, max_tokens=5)
+    desk.run()
+    assert desk.model.steps == 1
+    assert not reading.answers
+    assert desk.is_clean()
 
 
 def works() -> int:

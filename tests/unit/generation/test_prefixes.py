@@ -119,19 +119,30 @@ def test_a_used_block_stays() -> None:
     assert tree.evict()
 
 
-def test_answers_go_before_prompts_unless_they_are_few() -> None:
+def test_many_answers_go_before_prompts() -> None:
     pool = BlockPool(16)
     tree = PrefixTree(pool, SIZE)
     remember(tree, pool, [0, 0])
     for token in range(1, 5):
         remember(tree, pool, [token, token], answer=True)
-    # Of 16 blocks, answers keep 2.
+    # Of 16 blocks, answers keep 2; then the oldest goes.
     for _ in range(2):
         tree.evict()
-    assert tree.find([0, 0], 2)[1] == 2
-    assert [tree.find([token], 1)[1] for token in range(1, 5)] == [0, 0, 1, 1]
+    assert [tree.find([token], 1)[1] for token in range(5)] == [1, 0, 0, 1, 1]
     tree.evict()
-    assert tree.find([0, 0], 2)[1] == 0
+    assert [tree.find([token], 1)[1] for token in range(5)] == [0, 0, 0, 1, 1]
+
+
+def test_few_answers_are_no_reason_to_keep_what_they_followed() -> None:
+    pool = BlockPool(64)
+    tree = PrefixTree(pool, SIZE)
+    remember(tree, pool, [0, 0, 0, 0])
+    remember(tree, pool, [0, 0, 0, 0, 1], answer=True)
+    remember(tree, pool, [2, 2])
+    for _ in range(2):
+        tree.evict()
+    assert tree.find([0], 1)[1] == 0
+    assert tree.find([2], 1)[1] == 1
 
 
 def test_an_answer_that_came_back_as_prompt_is_kept_as_one() -> None:
