@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Make one environment per peer and the model they all serve:  install.sh FOLDER
-# Everything lands under FOLDER (about 5 GB): one venv per peer, and weights/ and infinity-weights/.
+# Make one environment per peer and the model they all serve:  install.sh FOLDER [NAME...]
+# Everything lands under FOLDER (about 7 GB): one venv per peer, and weights/ and infinity-weights/.
+# NAME: only these environments; all without.
 # torch comes first wherever it is needed: left unpinned it brings gigabytes of CUDA.
 set -euo pipefail
 
-root=$(mkdir -p "${1:?usage: install.sh FOLDER}" && cd "$1" && pwd)
+root=$(mkdir -p "${1:?usage: install.sh FOLDER [NAME...]}" && cd "$1" && pwd)
+shift
+only=" $* "
 here=$(cd "$(dirname "$0")" && pwd)
 # Without .pyc files the peers' imports, and so their start, take several times as long.
 unset PYTHONDONTWRITEBYTECODE
 export HF_HUB_OFFLINE=1
 
 environment() { # NAME PACKAGE...
+    [[ $only == *[a-z]* && $only != *" $1 "* ]] && return
     local venv=$root/$1
     shift
     python3 -m venv "$venv"
@@ -35,6 +39,18 @@ environment mlserver mlserver==1.7.1 'uvloop==0.21.0' "${runtime[@]}"
 environment pytriton nvidia-pytriton==0.7.0 "${runtime[@]}"
 environment litserve "$torch" litserve==0.2.19 "${sentence[@]}" "${runtime[@]}"
 environment flask "$torch" flask==3.1.3 gunicorn==27.0.1 "${sentence[@]}" "${runtime[@]}"
+
+# Language models. llama.cpp is compiled for this CPU. GCC 12 thinks that `_tile_loadconfig` reads
+# 8 of its 64 bytes and drops the stores of the others: with AMX the first matrix product crashes.
+# Without the elimination of dead stores it works.
+CXXFLAGS='-fno-dse -fno-tree-dse' \
+    environment llama 'llama-cpp-python[server]==0.3.36' gguf==0.19.0
+environment ct2 "$torch" ctranslate2==4.8.5 transformers==5.23.0
+
+if [[ $only == *[a-z]* ]]; then
+    echo "peers are ready in $root:$only"
+    exit
+fi
 
 # Triton's Python stub must load the libpython of this very interpreter, not the system's.
 ln -sfn "$(python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')" \
