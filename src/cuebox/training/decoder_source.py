@@ -13,6 +13,7 @@ from cuebox.training.decoder_config import read_shape
 from cuebox.training.decoder_llama2c import open_llama2c
 from cuebox.training.decoder_tensors import canonical_tensors
 from cuebox.training.decoder_tokenizer import read_tokenizer
+from cuebox.training.hub import fetch_from_hub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DecoderSource", "find_decoder_folder", "open_decoder_source"]
 
-# Only these are fetched from a hub: weights, settings and tokenizer, never code.
+# What is fetched from a hub: weights, settings and tokenizer, never code.
 _HUB_FILES = ["*.json", "merges.txt", "model*.safetensors"]
 # How conversations of cuebox's own models end a turn.
 _END_OF_TURN = "<|end|>"
@@ -91,7 +92,7 @@ def find_decoder_folder(reference: str) -> Path:
     """
     scheme, _, rest = reference.partition(":")
     if scheme == "hf":
-        return _fetch_from_hub(rest)
+        return fetch_from_hub(rest, _HUB_FILES)
     folder = Path(reference).expanduser()
     if not (folder / "config.json").is_file():
         raise ConfigError(
@@ -100,23 +101,6 @@ def find_decoder_folder(reference: str) -> Path:
             param="source",
         )
     return folder
-
-
-def _fetch_from_hub(name: str) -> Path:
-    import huggingface_hub
-
-    repository, _, revision = name.partition("@")
-    try:
-        fetched = huggingface_hub.snapshot_download(
-            repository, revision=revision or None, allow_patterns=_HUB_FILES
-        )
-    except Exception as error:  # the client raises many unrelated classes
-        raise ConfigError(
-            f"hf:{name} cannot be fetched ({type(error).__name__}: {error}); a local folder "
-            "with the same files works as well",
-            param="source",
-        ) from error
-    return Path(fetched)
 
 
 def _from_llama2c(path: Path, tokenizer: Path | None) -> DecoderSource:

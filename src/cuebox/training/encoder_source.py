@@ -12,6 +12,7 @@ import numpy as np
 
 from cuebox.core.errors import ConfigError, ModelError
 from cuebox.training.encoder_weights import EncoderWeights, read_weights
+from cuebox.training.hub import fetch_from_hub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EncoderSource", "find_folder", "from_module", "open_source"]
 
-# Only these are fetched from a hub: weights, settings and tokenizer, never code.
+# What is fetched from a hub: weights, settings and tokenizer, never code.
 _HUB_FILES = ["*.json", "*.txt", "*.model", "model.safetensors"]
 
 
@@ -124,7 +125,7 @@ def find_folder(reference: str) -> Path:
     """
     scheme, _, rest = reference.partition(":")
     if scheme == "hf":
-        return _fetch_from_hub(rest)
+        return fetch_from_hub(rest, _HUB_FILES)
     folder = _package_folder(rest) if scheme == "package" else Path(reference).expanduser()
     if not (folder / "config.json").is_file():
         raise ConfigError(
@@ -133,23 +134,6 @@ def find_folder(reference: str) -> Path:
             param="source",
         )
     return folder
-
-
-def _fetch_from_hub(name: str) -> Path:
-    import huggingface_hub
-
-    repository, _, revision = name.partition("@")
-    try:
-        fetched = huggingface_hub.snapshot_download(
-            repository, revision=revision or None, allow_patterns=_HUB_FILES
-        )
-    except Exception as error:  # the client raises many unrelated classes
-        raise ConfigError(
-            f"hf:{name} cannot be fetched ({type(error).__name__}: {error}); a local folder "
-            "with the same files works as well",
-            param="source",
-        ) from error
-    return Path(fetched)
 
 
 def _package_folder(package: str) -> Path:
