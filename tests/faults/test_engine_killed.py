@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cuebox.store import open_store
+from tests.fakes.decoder_files import SPECIAL_TOKENS
 from tests.fakes.models import publish_head
 from tests.fakes.process_tree import children, engine_of, gone
 from tests.fakes.server_process import ServerProcess, server_process
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONG = {"CUEBOX_GENERATION__MAX_TOKENS": "4000"}
-# No end of text and no end of turn: these answers end by their length.
-ENDLESS = {"0": -100, "3": -100}
+# No special token, each of which ends an answer: these end by their length.
+ENDLESS = {str(token): -100 for token in range(len(SPECIAL_TOKENS))}
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import msgspec
 
 from cuebox import __version__
 from cuebox.api.listening import check_exposure, listen, url_of
+from cuebox.app.early_engine import will_complete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cuebox.api.ports import ModelService
     from cuebox.api.settings import ServerSettings
     from cuebox.app.settings import Settings
+    from cuebox.generation.client import Keeper
 
 __all__ = ["launch", "seconds_since_exec"]
 
@@ -33,26 +35,48 @@ def launch(settings: Settings, server: ServerSettings) -> int:
     Raises:
         ConfigError: the address is taken, or open to other machines without an API key.
     """
+    if server.workers > 1:
+        return _serve_with_workers(settings, server)
+    if not will_complete(settings):
+        return _serve(settings, server, None)
+    from cuebox.app.engine_keeper import OwnEngine
+
+    engine = OwnEngine(settings)
+    engine.start()
+    try:
+        return _serve(settings, server, engine)
+    finally:
+        engine.stop()
+
+
+def _serve(settings: Settings, server: ServerSettings, engine: Keeper | None) -> int:
     from cuebox.api.process import open_gate, serve_process
 
     gate = open_gate(server)
     check_exposure(server, gate)
     listener = listen(server.host, server.port)
     url = url_of(listener, server)
-    if server.workers > 1:
-        from cuebox.api.supervisor import Supervisor
-
-        supervisor = Supervisor(_share_cores(settings, server.workers), server, listener)
-        return supervisor.run(lambda: _announce(url, server, gate, None))
     from cuebox.app.build import build_service
 
     return serve_process(
-        build_service(settings),
+        build_service(settings, keeper=engine),
         server,
         listener,
         gate=gate,
         announce=lambda service: _announce(url, server, gate, service),
     )
+
+
+def _serve_with_workers(settings: Settings, server: ServerSettings) -> int:
+    from cuebox.api.process import open_gate
+    from cuebox.api.supervisor import Supervisor
+
+    gate = open_gate(server)
+    check_exposure(server, gate)
+    listener = listen(server.host, server.port)
+    url = url_of(listener, server)
+    supervisor = Supervisor(_share_cores(settings, server.workers), server, listener)
+    return supervisor.run(lambda: _announce(url, server, gate, None))
 
 
 def _share_cores(settings: Settings, workers: int) -> Settings:

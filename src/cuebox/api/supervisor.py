@@ -25,10 +25,12 @@ import msgspec
 
 from cuebox.api.run_dir import RunDir
 from cuebox.api.settings import ServerSettings
-from cuebox.app.engine_keeper import EngineLauncher, SupervisedEngine, stop_engine
+from cuebox.app.early_engine import will_complete
+from cuebox.app.engine_keeper import EngineLauncher, stop_engine
 from cuebox.app.kept_process import KeptProcess
 from cuebox.app.orders import send_order
 from cuebox.app.settings import Settings
+from cuebox.app.supervised_engine import SupervisedEngine
 
 if TYPE_CHECKING:
     import socket
@@ -78,6 +80,8 @@ class Supervisor:
         """
         before = {n: signal.signal(n, self._stop) for n in (signal.SIGTERM, signal.SIGINT)}
         announced = False
+        if will_complete(self._order.settings):
+            SupervisedEngine(self._folder).start()
         try:
             while self._stopping is None:
                 for worker in self._workers:

@@ -11,6 +11,7 @@ from cuebox.api.process import open_gate, serve_process
 from cuebox.api.supervisor import WorkerOrder
 from cuebox.app.build import build_service
 from cuebox.app.orders import LIFELINE, read_order
+from cuebox.app.supervised_engine import SupervisedEngine
 
 if TYPE_CHECKING:
     from cuebox.api.ports import ModelService
@@ -24,7 +25,7 @@ def main() -> int:
     listener = socket.socket(fileno=order.descriptor)
     folder = Path(order.run_folder)
     return serve_process(
-        build_service(order.settings, run_folder=folder),
+        build_service(order.settings, keeper=SupervisedEngine(folder)),
         order.server,
         listener,
         gate=open_gate(order.server, folder),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         OpenDecoder,
         OpenGenerator,
     )
+    from cuebox.generation.client import Keeper
     from cuebox.kinds.completion.engine import Engine
 
 __all__ = [
@@ -127,19 +128,19 @@ def completion_engine(settings: Settings) -> Engine:
 
 
 def build_service(
-    settings: Settings, *, run_folder: Path | None = None, completions: bool = True
+    settings: Settings, *, keeper: Keeper | None = None, completions: bool = True
 ) -> Service:
     """A service over the configured store; call its `start` on the event loop.
 
     Args:
-        run_folder: shared by the server processes of a supervisor, who starts the engine of
-            completions for all of them; None for a server that starts its own.
+        keeper: starts the engine process when the first completion model is served; None makes
+            it a child of this process.
         completions: whether to serve completion models, should there be any.
     """
     store = open_store(settings)
 
     def open_host(loop: asyncio.AbstractEventLoop, meters: GeneratorMeters) -> GeneratorHost:
-        return _open_host(settings, run_folder, loop, meters)
+        return _open_host(settings, keeper, loop, meters)
 
     def find(reference: str) -> Manifest:
         return resolve(store, reference)
@@ -161,7 +162,7 @@ def build_service(
 
 def _open_host(
     settings: Settings,
-    run_folder: Path | None,
+    keeper: Keeper | None,
     loop: asyncio.AbstractEventLoop,
     meters: GeneratorMeters,
 ) -> GeneratorHost:
@@ -170,12 +171,11 @@ def _open_host(
         raise ModelError(
             "completions need OpenVINO: install it with pip install cuebox[completions]"
         )
-    from cuebox.app.engine_keeper import OwnEngine, SupervisedEngine
+    from cuebox.app.engine_keeper import OwnEngine
     from cuebox.generation.client import RemoteHost
 
-    keeper = SupervisedEngine(run_folder) if run_folder else OwnEngine(settings)
     engine = f"openvino {_installed('openvino')} {cpu_family()}"
-    return RemoteHost(loop, keeper, meters, engine=engine)
+    return RemoteHost(loop, keeper or OwnEngine(settings), meters, engine=engine)
 
 
 def _installed(package: str) -> str:

@@ -1,4 +1,4 @@
-"""Who starts the engine process: this server process itself, or the supervisor of several."""
+"""Starts the engine process, and replaces it when it dies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from cuebox.app.engine_process import EngineOrder
 from cuebox.app.kept_process import KeptProcess
 from cuebox.app.orders import send_order
+from cuebox.app.supervised_engine import ENGINE_SOCKET
 
 if TYPE_CHECKING:
     from cuebox.app.settings import Settings
 
-__all__ = ["EngineLauncher", "OwnEngine", "SupervisedEngine", "stop_engine"]
+__all__ = ["EngineLauncher", "OwnEngine", "stop_engine"]
 
-_SOCKET = "engine.sock"
-_WANTED = "engine-wanted"
 _BACKLOG = 128
 # Long enough for a server process that drains; it closes its connection when it is done.
 _GRACE_SECONDS = 60.0
@@ -39,7 +38,7 @@ class EngineLauncher:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        path = folder / _SOCKET
+        path = folder / ENGINE_SOCKET
         self._listener.bind(str(path))
         path.chmod(0o600)
         self._listener.listen(_BACKLOG)
@@ -75,7 +74,7 @@ class OwnEngine:
 
     def __init__(self, settings: Settings) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cuebox-"))
-        self.socket = self._folder / _SOCKET
+        self.socket = self._folder / ENGINE_SOCKET
         self._launcher = EngineLauncher(settings, self._folder)
         self._kept = KeptProcess("engine process", self._launcher.start)
         self._stopping = threading.Event()
@@ -112,26 +111,6 @@ class OwnEngine:
                 self._stopping.wait(self._kept.delay)
             else:
                 process.wait()
-
-
-class SupervisedEngine:
-    """`generation.client.Keeper` of one server process of several: the supervisor does it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.socket = folder / _SOCKET
-
-    def start(self) -> None:
-        """Tell the supervisor that an engine process is wanted."""
-        (self._folder / _WANTED).touch()
-
-    def stop(self) -> None:
-        """Nothing: other server processes may need it."""
-
-    @staticmethod
-    def wanted(folder: Path) -> bool:
-        """Whether any server process asked for an engine."""
-        return (folder / _WANTED).exists()
 
 
 def stop_engine(kept: KeptProcess) -> None:

@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -58,6 +60,7 @@ def main() -> int:
     # Not above: the parent, which writes the order, imports this file too.
     from cuebox.generation.host import Host
 
+    threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
     host = Host(
         socket.socket(fileno=order.listener),
         LIFELINE,
@@ -84,6 +87,14 @@ def engine_opener(
         return GuardedEngine(text, model, lambda text, model: Engine(model, text, generation))
 
     return open_engine
+
+
+def _import_ahead() -> None:
+    """Import what opening a decoder takes, while nobody has asked for one yet."""
+    with suppress(ImportError):  # which whoever asks is told
+        import cuebox.engines.decoder_tokenizer
+        import cuebox.engines.openvino_decoder
+        import cuebox.generation.engine  # noqa: F401
 
 
 if __name__ == "__main__":
