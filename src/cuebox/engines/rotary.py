@@ -34,5 +34,5 @@ def _stretched(frequencies: NDArray[np.float64], scaling: RopeScaling) -> NDArra
     """
     turns = scaling.original_context * frequencies / (2 * math.pi)
     low, high = scaling.low_freq_factor, scaling.high_freq_factor
-    kept = np.clip((turns - low) / (high - low), 0.0, 1.0)
+    kept = np.clip((turns - low) / max(high - low, 1e-9), 0.0, 1.0)
     return frequencies * (kept + (1 - kept) / scaling.factor)

@@ -108,6 +108,8 @@ def test_room_for_less_than_one_text_is_refused(tmp_path: Path) -> None:
         ({"tied": False}, "lacks the tensor output"),
         ({"architecture": "gpt2"}, "lacks the tensor positions"),
         ({"heads": 3}, "3 heads of 16 cannot share 2 heads"),
+        ({"layers": 0}, "0 layers"),
+        ({"kv_heads": 0}, "0 kv_heads"),
     ],
 )
 def test_weights_of_another_spec_are_refused(
