@@ -54,9 +54,11 @@ class HostOnDemand:
 
     async def close(self) -> None:
         """Close the host, if there ever was one."""
-        self._loop = None
-        if self._host is not None:
-            await self._host.close()
+        with self._lock:  # a loader may be making it right now
+            self._loop = None
+            host = self._host
+        if host is not None:
+            await host.close()
 
 
 class EngineMeters:
