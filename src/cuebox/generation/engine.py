@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
-from cuebox.core.errors import Conflict, CueboxError, InvalidRequest
-from cuebox.generation.continuation import Continuation
+from cuebox.core.errors import Conflict, CueboxError
 from cuebox.generation.counters import Counters
 from cuebox.generation.holdings import Keep
-from cuebox.generation.limits import Limits
-from cuebox.generation.preparation import Preparation
+from cuebox.generation.intake import Intake
 from cuebox.generation.runner import Runner
 from cuebox.generation.scheduler import Scheduler
 from cuebox.generation.scoring import score
-from cuebox.generation.vocabulary import Vocabulary
-from cuebox.generation.work import Answer, Work, most_rows
+from cuebox.generation.work import Answer, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,21 +45,14 @@ class Engine:
         settings: GenerationSettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        spec = model.spec
         self._clock = clock
-        self._ends = frozenset(spec.ends)
-        self._blocks = model.blocks
-        self._vocabulary = Vocabulary(tokenizer)
-        # One block more than a sequence holds: the shared end of its prompt, until it is copied.
-        self._limits = Limits(spec, settings, (model.blocks - 1) * model.block_size)
-        self._preparation = Preparation(
-            tokenizer, self._vocabulary, self._limits, bos=spec.bos, stride=settings.window_stride
-        )
         self._counters = Counters()
         self._scheduler: Scheduler[Work] = Scheduler(settings, model.blocks)
         self._runner = Runner(model, settings, self._counters, clock, self._finish)
+        self._intake = Intake(model, tokenizer, settings, self._runner.blocks)
         self._sessions: dict[tuple[str, str], Work] = {}
         self._timed: dict[Work, float] = {}
+        # When the latest answer was given, or work began after a pause.
         self._answered = clock()
         # Whether a waiting request may be able to start that could not before.
         self._changed = False
@@ -84,7 +73,9 @@ class Engine:
             Overloaded: too much waits already.
         """
         try:
-            work = self._work(request, sink)
+            work = self._intake.work(request, sink, self._clock())
+            if not self.busy:
+                self._answered = work.admitted
             self._supersede(work)
             self._scheduler.admit(work)
         except CueboxError:
@@ -92,8 +83,8 @@ class Engine:
             raise
         if work.session:
             self._sessions[work.client, work.session] = work
-        if work.deadline is not None:
-            self._timed[work] = work.deadline
+        if request.max_time_ms is not None:
+            self._timed[work] = work.admitted + request.max_time_ms / 1e3
         self._counters.requests += 1
         self._counters.prompt_tokens += work.prompt_tokens
         self._changed = True
@@ -125,7 +116,7 @@ class Engine:
         Raises:
             InvalidRequest: more tokens than the model can attend to, or an unknown id.
         """
-        self._limits.check_whole(len(tokens))
+        self._intake.check_whole(len(tokens))
         if len(tokens) < 2:
             return []
         return score(tokens, self.submit, self.step)
@@ -139,30 +130,18 @@ class Engine:
             **self._counters.totals(),
         }
 
-    def _work(self, request: GenerateRequest, sink: Callable[[Answer], None]) -> Work:
-        self._limits.check(request)
-        prompt = self._preparation.prepare(request)
-        blocks = self._runner.blocks(len(prompt.tokens), prompt.room, most_rows(request))
-        if blocks > self._blocks:
-            raise InvalidRequest(
-                f"{most_rows(request)} choices of this prompt and max_tokens need {blocks} blocks "
-                f"of memory, the model has {self._blocks}: ask for fewer choices or tokens",
-                param="best_of" if request.best_of else "n",
-            )
-        seed = secrets.randbits(63) if request.seed is None else request.seed
-        continuation = Continuation(request, self._vocabulary, prompt, seed, self._ends)
-        return Work(request, prompt, continuation, sink, blocks=blocks, now=self._clock())
-
     def _supersede(self, newer: Work) -> None:
         older = self._sessions.get((newer.client, newer.session)) if newer.session else None
         if older is not None:
             self._counters.superseded += 1
             self._leave(older, Keep.PROMPT)
-            self._tell(older, Conflict("a newer request of this session superseded this one"))
+            _tell(older, Conflict("a newer request of this session superseded this one"))
 
     def _end_late(self, now: float) -> None:
         """Answer with what there is where `max_time_ms` has passed."""
         for work in [work for work, deadline in self._timed.items() if deadline <= now]:
+            if work.over:
+                continue
             self._counters.late += 1
             work.continuation.stop()
             self._finish(work, None)
@@ -186,7 +165,7 @@ class Engine:
         self._counters.completed += not failed
         self._leave(work, Keep.NOTHING if failed else Keep.ANSWER)
         for answer in answers:
-            self._tell(work, answer)
+            _tell(work, answer)
 
     def _leave(self, work: Work, keep: Keep) -> None:
         """Forget a request that is over, wherever it was."""
@@ -202,8 +181,9 @@ class Engine:
             self._runner.release(work, keep)
             self._scheduler.ended(work)
 
-    def _tell(self, work: Work, answer: Answer) -> None:
-        try:
-            work.sink(answer)
-        except Exception:
-            _log.exception("nobody took an answer")
+
+def _tell(work: Work, answer: Answer) -> None:
+    try:
+        work.sink(answer)
+    except Exception:
+        _log.exception("nobody took an answer")

@@ -29,11 +29,7 @@ class KvCache:
         self._pool = BlockPool(model.blocks)
         self._tree = PrefixTree(self._pool, model.block_size)
         self._promised = 0
-        self.copies = 0
-
-    def longest_prefix(self, tokens: list[int], most: int) -> int:
-        """How many of `tokens[:most]` are remembered."""
-        return self._tree.find(tokens, most)[1]
+        self._copies = 0
 
     def open(self, tokens: list[int], most: int, *, room: int, rows: int) -> KvSequence | None:
         """Begin a request on the longest remembered prefix of its prompt.
@@ -93,7 +89,7 @@ class KvCache:
         if length % self.block_size and self._pool.is_shared(blocks[-1]):
             copy = self._take(sequence.reservation)
             self._model.copy_block(blocks[-1], copy)
-            self.copies += 1
+            self._copies += 1
             self._drop(blocks[-1], sequence.reservation)
             blocks[-1] = copy
         for _ in range(-(-(length + tokens) // self.block_size) - len(blocks)):
@@ -160,7 +156,7 @@ class KvCache:
             "free_blocks": self._pool.free,
             "remembered_blocks": self._tree.blocks,
             "evicted_blocks_total": self._tree.evicted,
-            "copied_blocks_total": self.copies,
+            "copied_blocks_total": self._copies,
         }
 
     def _fits(self, path: list[Node], need: int) -> bool:

@@ -88,17 +88,13 @@ class Runner:
         if not self._works:
             return
         gathered = gather(self._works, self._cache, self._pace.prompt_tokens)
+        rows = gathered.rows
         try:
             logits = self._run(gathered.batch, gathered.prompt_tokens)
-            rows = gathered.rows
             if rows:
                 choose(rows, logits[: len(rows)])
         except Exception as error:
-            _log.exception("a step of the model failed, and all requests in it with it")
-            self._counters.failed_steps += 1
-            failure = Unavailable(f"the model failed: {type(error).__name__}: {error}")
-            for work in self._works.copy():
-                self._finish(work, failure)
+            self._fail_all(error)
             return
         for work in self._works.copy():
             if work.live:
@@ -171,6 +167,14 @@ class Runner:
             return
         if done:
             self._finish(work, None)
+
+    def _fail_all(self, error: Exception) -> None:
+        _log.exception("a step of the model failed, and all requests in it with it")
+        self._counters.failed_steps += 1
+        told = f"the model failed, try again: {type(error).__name__}: {error}"
+        for work in self._works.copy():
+            if not work.over:
+                self._finish(work, Unavailable(told, retry_after=1.0))
 
     def _fail(self, work: Work, error: Exception) -> None:
         _log.exception("a request failed")

@@ -35,7 +35,7 @@ class Work:
     """
 
     __slots__ = (
-        "admitted", "begun", "blocks", "cached", "client", "continuation", "deadline", "first",
+        "admitted", "begun", "blocks", "cached", "client", "continuation", "first",
         "live", "over", "prompt", "prompt_tokens", "request", "rows", "sequence", "session",
         "sink", "started", "steps",
     )  # fmt: skip
@@ -60,7 +60,6 @@ class Work:
         self.blocks = blocks
         self.prompt_tokens = len(prompt.tokens)
         self.admitted = now
-        self.deadline = None if request.max_time_ms is None else now + request.max_time_ms / 1e3
         self.started: float | None = None
         self.first: float | None = None
         self.steps = 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cuebox.core.generation import Delta
-from tests.unit.generation.desk import LONG, Desk
+from tests.fakes.desk import LONG, Desk
 
 
 def test_an_answer_under_load_is_the_answer_alone() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cuebox.core.errors import Unavailable
-from tests.unit.generation.desk import Desk
+from tests.fakes.desk import Desk
 
 
 def test_a_failing_step_ends_what_runs_and_the_engine_goes_on() -> None:

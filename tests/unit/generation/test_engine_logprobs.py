@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cuebox.core.errors import InvalidRequest
-from tests.unit.generation.desk import LONG, Desk
+from tests.fakes.desk import LONG, Desk
 
 
 @pytest.mark.parametrize("count", [2, 64, 300])

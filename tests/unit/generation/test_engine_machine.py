@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cuebox.core.errors import Conflict, Overloaded, Unavailable
 from cuebox.core.generation import Completed
-from tests.unit.generation.desk import Asked, Desk
+from tests.fakes.desk import Asked, Desk
 
 # Few letters and few beginnings, so that most prompts share a part with others.
 Prompts = st.builds(
@@ -120,3 +120,27 @@ class Engines(RuleBasedStateMachine):
 
 TestEngines = Engines.TestCase
 TestEngines.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    length=st.integers(1, 120),
+    max_tokens=st.integers(1, 61),
+    n=st.integers(1, 3),
+    stop_at=st.sampled_from(["none", "word", "sentence"]),
+    heal=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_answers_stay_within_the_window_and_their_blocks(
+    length: int, max_tokens: int, n: int, stop_at: str, heal: bool, seed: int
+) -> None:
+    desk = Desk(blocks=200)
+    text = ("the quick brown fox jumps. And unbelievably lazy dogs sleep " * 3)[:length]
+    asked = desk.ask(text, n=n, max_tokens=max_tokens, stop_at=stop_at, heal=heal, seed=seed)
+    work = asked.ticket
+    assert work is not None
+    while not asked.over:
+        desk.engine.step()
+        assert work.sequence is None or work.sequence.reservation.left >= 0
+    assert len(asked.texts) <= n
+    assert desk.is_clean()

@@ -9,7 +9,7 @@ import pytest
 from cuebox.core.errors import Conflict, InvalidRequest
 from cuebox.core.generation import GenerateRequest
 from cuebox.generation.work import Work
-from tests.unit.generation.desk import LONG, Desk
+from tests.fakes.desk import LONG, Desk
 
 
 def test_a_cancelled_answer_is_gone_before_the_next_step() -> None:

@@ -14,8 +14,8 @@ from cuebox.generation.limits import Limits
 from cuebox.generation.preparation import Preparation
 from cuebox.generation.settings import GenerationSettings
 from cuebox.generation.vocabulary import Vocabulary
+from tests.fakes.desk import LONG, Desk
 from tests.fakes.step_model import ByteTokenizer, fake_decoder_spec
-from tests.unit.generation.desk import LONG, Desk
 
 if TYPE_CHECKING:
     from cuebox.generation.prompt import PreparedPrompt

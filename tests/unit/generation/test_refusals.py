@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cuebox.core.errors import InvalidRequest, Overloaded
-from tests.unit.generation.desk import Desk
+from tests.fakes.desk import Desk
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,20 @@ def test_choices_that_no_memory_could_hold() -> None:
         desk.ask([97] * 20, n=8, max_tokens=30)
     assert caught.value.param == "n"
     assert desk.answer([97] * 20, n=1, max_tokens=30).texts
+
+
+def test_a_pause_says_nothing_about_how_fast_answers_come() -> None:
+    desk = Desk(max_waiting=2, max_rows=1, max_choices=1, seconds_per_token=0.001)
+    desk.answer(max_tokens=1)
+    desk.wait(3_600)
+    for _ in range(2):
+        desk.ask(max_tokens=1)
+    desk.run(1)
+    desk.ask(max_tokens=1)
+    with pytest.raises(Overloaded) as caught:
+        desk.ask()
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after < 1
 
 
 def test_a_full_queue_says_when_to_come_back() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.generation.desk import LONG, Desk
+from tests.fakes.desk import LONG, Desk
 
 
 def test_the_best_there_is_when_time_ends() -> None:
