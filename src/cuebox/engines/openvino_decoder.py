@@ -92,8 +92,8 @@ class OpenVinoDecoder:
                 f"a text of {longest} tokens: this decoder's context is {self.spec.context}"
             )
         try:
-            held.request.start_async()
-            held.request.wait()
+            # In this thread; to start it and wait would wake another one up first.
+            held.request.infer(share_outputs=True)
         except RuntimeError as error:
             raise ModelError(
                 f"the decoder cannot run a step of {len(batch.tokens)} tokens: {error}"
