@@ -23,7 +23,7 @@ import numpy as np
 from safetensors import safe_open
 from threadpoolctl import threadpool_limits
 
-from benchmarks.decoders import QUANTIZATIONS, SHAPES, Models
+from benchmarks.decoders import KV_CACHE_MB, QUANTIZATIONS, SHAPES, Models
 from benchmarks.outcome import Outcome, median
 from benchmarks.parts import Figures, Parts, parts_options, read_options
 from cuebox.core.types import StepBatch
@@ -112,7 +112,7 @@ def measure(arguments: argparse.Namespace, name: str) -> Figures:
         raise SystemExit(f"{name} is no language model")
     weights = store.fetch(spec.weights)
     size = weight_bytes(weights)
-    opener = DecoderOpener(DecoderSettings(threads=_THREADS))
+    opener = DecoderOpener(DecoderSettings(threads=_THREADS, kv_cache_mb=KV_CACHE_MB))
     _, model = opener(spec, weights, store.fetch(spec.tokenizer))
     reader = Reader(size)
     steps: dict[str, list[float]] = {str(rows): [] for rows in _ROWS}

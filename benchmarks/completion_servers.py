@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.candidates import Timed, local_candidates
-from benchmarks.decoders import QUANTIZATIONS
+from benchmarks.decoders import KV_CACHE_MB, QUANTIZATIONS
 from benchmarks.peers.decoder_worker import TEMPERATURE, THREADS, TOP_K, TOP_P
 from benchmarks.peers.peers import free_port, stop
 from benchmarks.served import serving
@@ -182,7 +182,10 @@ def serving_completions(
     folder: Path, store: str | Path, models: Sequence[str], *, program: Sequence[str] = ()
 ) -> Iterator[Served]:
     """A `cuebox serve` with these models, ready; see `serving` for `program`."""
-    variables = {"CUEBOX_SERVING__MODELS": json.dumps(list(models))}
+    variables = {
+        "CUEBOX_SERVING__MODELS": json.dumps(list(models)),
+        "CUEBOX_DECODER__KV_CACHE_MB": str(KV_CACHE_MB),
+    }
     with serving(folder, str(store), extra=variables, program=program) as served:
         yield served
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from benchmarks.decoders import KV_CACHE_MB
 from benchmarks.peers.decoder_worker import TEMPERATURE, TOP_K, TOP_P, Prompts, serve
 from cuebox.app.build import local_generator
 from cuebox.app.settings import Settings
 from cuebox.core.generation import GenerateRequest
+from cuebox.engines.settings import DecoderSettings
 from cuebox.generation.local import LocalGenerator
 from cuebox.store import open_store, resolve
 
@@ -27,8 +29,9 @@ class CueboxDecoder:
         spec = resolve(store, name).decoder
         if spec is None:
             raise SystemExit(f"{name} is no language model")
+        settings = Settings(decoder=DecoderSettings(kv_cache_mb=KV_CACHE_MB))
         files = store.fetch(spec.weights), store.fetch(spec.tokenizer)
-        generator = local_generator(Settings())(spec, *files)
+        generator = local_generator(settings)(spec, *files)
         assert isinstance(generator, LocalGenerator)
         self._generator = generator
         self._clients = ThreadPoolExecutor(_CLIENTS)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 
     from cuebox.core.types import FloatArray
 
-__all__ = ["QUANTIZATIONS", "SHAPES", "Models", "Shape"]
+__all__ = ["KV_CACHE_MB", "QUANTIZATIONS", "SHAPES", "Models", "Shape"]
 
 QUANTIZATIONS = ("int8", "int4")
+# Room for 8 prompts x 3 choices of the medium model; also what llama.cpp is given, in cells.
+KV_CACHE_MB = 512
 
 _HERE = Path(__file__).resolve().parent
 _END = "<|endoftext|>"
@@ -220,7 +223,8 @@ def write_cuebox(models: Models, size: str, quantization: str) -> None:
 
 
 def _run(program: Path, *arguments: str) -> None:
-    subprocess.run([str(program), *arguments], check=True)
+    variables = {**os.environ, "CUEBOX_DECODER__KV_CACHE_MB": str(KV_CACHE_MB)}
+    subprocess.run([str(program), *arguments], env=variables, check=True)
 
 
 def _write_all(models: Models, data: Path, peers: Path | None) -> None:
