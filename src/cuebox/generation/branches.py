@@ -53,13 +53,12 @@ class Branches:
 
     def offer(self, row: Row, picks: list[Pick]) -> None:
         """What else a row's step chose, before the row takes `picks[0]`."""
-        greedy = row.sampling.temperature == 0
         prior = row.allowed.log_prior if row.allowed is not None else _no_prior
         values = [pick.logprob + prior(pick.token) - row.mass for pick in picks]
         joint = sum(row.logprobs)
         left = 1.0
         for pick, value in zip(picks, values, strict=True):
-            plausible = math.exp(min(value - values[0], 0)) if greedy else left
+            plausible = math.exp(min(value - values[0], 0)) if row.sampling.greedy else left
             left -= math.exp(value)
             if pick is not picks[0]:
                 place = Branch(

@@ -62,14 +62,19 @@ class Continuation:
         self._seed = seed
         self._sampling = Sampling.of(request, prompt.tokens)
         self._wanted = max(request.n, request.best_of or 0)
-        self._branching = request.distinct and self._wanted > 1
+        self._branching = request.distinct and self._wanted > 1 and request.max_tokens > 0
         self._typed = self._typed_text()
         self._ending = Ending(request, self._typed, {*ends, *vocabulary.special}, prompt.room)
         self._odds = StemOdds()
         self._branches = Branches()
         self._read = PromptLogprobs(prompt.tokens, self._sampling.alternatives)
         self._answers = Answers(request, vocabulary, self._odds, self._typed)
-        self._streaming = Streaming(request, self._answers, self._ending)
+        self._streaming = Streaming(
+            self._answers,
+            self._ending,
+            distinct=self._branching,
+            whole=request.min_score is not None,
+        )
         self._rows: list[Row] = []
         self._replaced: list[Row] = []
         self._made = self._starting - 1
@@ -119,6 +124,7 @@ class Continuation:
 
     def stop(self) -> None:
         """The time is over: what there is becomes the answer."""
+        self._rows = self._rows or [self._new_row(0)]
         for row in self._live():
             self._ending.stop(row)
         self.done = True
@@ -135,7 +141,7 @@ class Continuation:
 
     @property
     def _starting(self) -> int:
-        return 1 if self._branching and self._request.max_tokens else self._wanted
+        return 1 if self._branching else self._wanted
 
     def _new_row(self, number: int) -> Row:
         return Row(
@@ -223,7 +229,7 @@ class Continuation:
     def _ranked(self) -> list[Row]:
         """The rows to answer with, best first."""
         rows = sorted(self._rows, key=self._rank, reverse=True)
-        if self._request.distinct:
+        if self._branching:
             texts = [row.text[: row.cut] for row in rows]
             rows = [
                 row

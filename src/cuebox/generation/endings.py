@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.generation.characters import is_word
+from cuebox.generation.characters import is_open
 from cuebox.generation.stops import Stops
 from cuebox.generation.thoughts import thought_end, whole_words
 
@@ -84,7 +84,7 @@ class Ending:
         return None if end is None else end - start
 
     def _looks_on(self, row: Row) -> bool:
-        return self._stop_at != "none" and is_word(row.text[-1:] or "a")
+        return self._stop_at != "none" and (not row.text or is_open(row.text))
 
     def _whole(self, row: Row, limit: int) -> int:
         if self._stop_at == "none":

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cuebox.core.generation import TokenLogprobs
-from cuebox.generation.row import Pick
-from cuebox.generation.sampling import best, log_softmax
+from cuebox.generation.sampling import best, log_softmax, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cuebox.core.types import FloatArray
-    from cuebox.generation.row import Row
+    from cuebox.generation.row import Pick, Row
     from cuebox.generation.vocabulary import Vocabulary
 
 __all__ = ["Entry", "PromptLogprobs", "row_entries", "shown_text", "token_logprobs"]
@@ -99,9 +98,9 @@ class PromptLogprobs:
             if place >= len(self._tokens):
                 return
             norm = log_softmax(values, scratch)
-            self._logprobs.append(float(values[self._tokens[place]]) - norm)
+            self._logprobs.append(picked(values, self._tokens[place], norm).logprob)
             found = best(values, self._alternatives) if self._alternatives else ()
-            self._tops.append([Pick(int(id_), float(values[id_]) - norm) for id_ in found])
+            self._tops.append([picked(values, int(id_), norm) for id_ in found])
 
     def entries(self, vocabulary: Vocabulary, hidden: int) -> list[Entry]:
         """Entries of all but the first `hidden` tokens; the first shown one has no value."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pick", "Row", "Sampling"]
 
+_GREEDY_BELOW = 1e-5
 _Decoder = codecs.getincrementaldecoder("utf-8")
 
 
@@ -64,6 +65,11 @@ class Sampling:
             bias=np.array(list(request.logit_bias.values()), dtype=np.float32),
             alternatives=request.logprobs or 0,
         )
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the most probable token is taken; next to 0 a division would overflow."""
+        return self.temperature < _GREEDY_BELOW
 
     @property
     def edits(self) -> bool:

@@ -11,7 +11,6 @@ from cuebox.generation.distinct import may_meet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cuebox.core.generation import GenerateRequest
     from cuebox.generation.answers import Answers
     from cuebox.generation.endings import Ending
     from cuebox.generation.row import Row
@@ -23,14 +22,18 @@ class Streaming:
     """Sends each choice's text in whole tokens, and nothing that may have to be taken back.
 
     Held is what may become a stop text or be cut back to a whole word, a choice that may repeat
-    an earlier one, and all of it when a minimal score is asked for.
+    an earlier one.
+
+    Args:
+        distinct: choices which repeat an earlier one are not sent.
+        whole: nothing is sent before a choice has ended, as its score decides whether at all.
     """
 
-    def __init__(self, request: GenerateRequest, answers: Answers, ending: Ending) -> None:
+    def __init__(self, answers: Answers, ending: Ending, *, distinct: bool, whole: bool) -> None:
         self._answers = answers
         self._ending = ending
-        self._distinct = request.distinct
-        self._whole = request.min_score is not None
+        self._distinct = distinct
+        self._whole = whole
         self._sent: dict[int, int] = {}
         self._tokens_sent: dict[int, int] = {}
         self._closed: set[int] = set()

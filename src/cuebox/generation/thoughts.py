@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cuebox.generation.characters import is_word, within_word
+from cuebox.generation.characters import is_joint, is_open, is_word, within_word
 
 if TYPE_CHECKING:
     from cuebox.core.generation import StopAt
@@ -23,6 +23,8 @@ _BEFORE_NAMES_AND_NUMBERS = (
     "rep rev sen sgt st univ viz vol vols vs"
 )
 _ABBREVIATIONS = frozenset(_BEFORE_NAMES_AND_NUMBERS.split())
+# "No." alone is a sentence.
+_BEFORE_NUMBERS = frozenset(("art", "ch", "no", "op", "p", "sec"))
 # Quotes, brackets and emphasis that close with the sentence; then their ideographic forms.
 _CLOSERS = "\"'\u201d\u2019\u00bb\u203a)\\]}*_\u300d\u300f\u3011\uff09\u3015\u3009\u300b"
 # Full stops of scripts that need no space after them, and their commas.
@@ -39,6 +41,7 @@ _CLAUSE = re.compile(
 )
 _BLANK_LINE = re.compile(r"[ \t\r]*\n[ \t\r]*\n")
 _LINE = re.compile(r"[ \t\r]*\n")
+_INITIALS = re.compile(r"[A-Z](?:\.[A-Z])*")
 _LAST_WORD = re.compile(r"[^\s\"'\u2018-\u201f(\[{]*\Z")
 
 
@@ -47,8 +50,6 @@ def thought_end(text: str, start: int, stop_at: StopAt, *, final: bool) -> int |
 
     What precedes `start` was typed. `final` says that nothing follows the text.
     """
-    if stop_at == "word":
-        return _word_end(text, start, final=final)
     visible = _visible(text, start)
     if stop_at == "line":
         found = _LINE.search(text, visible)
@@ -56,6 +57,8 @@ def thought_end(text: str, start: int, stop_at: StopAt, *, final: bool) -> int |
     ends = [_blank_line(text, visible), _sentence_end(text, start, final=final)]
     if stop_at == "clause":
         ends.append(_clause_end(text, start, final=final))
+    if stop_at == "word":
+        ends.append(_word_end(text, start, final=final))
     return min((end for end in ends if end is not None), default=None)
 
 
@@ -67,7 +70,7 @@ def whole_words(text: str, start: int, limit: int) -> int:
     """
     for place in range(limit, start, -1):
         if place == len(text):
-            if not is_word(text[place - 1]):
+            if not is_open(text):
                 return place
         elif not within_word(text, place):
             return place
@@ -84,7 +87,9 @@ def _word_end(text: str, start: int, *, final: bool) -> int | None:
     for place in range(start + 1, len(text)):
         words = words or is_word(text[place - 1])
         if words and not within_word(text, place):
-            return place
+            # What joins two parts of a word is seen before the second part.
+            undecided = place + 1 == len(text) and is_joint(text[place]) and not final
+            return None if undecided else place
     return len(text) if final and len(text) > start else None
 
 
@@ -111,19 +116,26 @@ def _goes_on(text: str, found: re.Match[str], following: str) -> bool:
         return False
     last = _LAST_WORD.search(text, 0, found.start())
     word = last.group() if last else ""
-    if word.casefold() in _ABBREVIATIONS:
+    abbreviated = word.casefold()
+    if abbreviated in _ABBREVIATIONS or (following.isdigit() and abbreviated in _BEFORE_NUMBERS):
         return True
-    if len(word) == 1 and word.isalpha():
-        return word.isupper() and word != "I"
+    if _INITIALS.fullmatch(word):
+        return word != "I"
     line = text.rfind("\n", 0, found.start()) + 1
     return word.isdigit() and not text[line : found.start() - len(word)].strip()
 
 
 def _clause_end(text: str, start: int, *, final: bool) -> int | None:
     for found in _CLAUSE.finditer(text, start):
-        if not any(map(is_word, text[start : found.start()])):
+        if not any(map(is_word, text[start : found.start()])) or _is_range(text, found):
             continue
         if found.end() == len(text) and not final:
             return None
         return found.end()
     return None
+
+
+def _is_range(text: str, dash: re.Match[str]) -> bool:
+    """Whether it is the dash of "3\u20135"."""
+    around = text[dash.start() - 1] + text[dash.end() : dash.end() + 1]
+    return around.isdigit() and dash.group() in _DASHES
