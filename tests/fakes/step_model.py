@@ -67,11 +67,19 @@ class FakeStepModel:
     """
 
     def __init__(
-        self, *, blocks: int = 64, block_size: int = 4, spec: DecoderSpec | None = None
+        self,
+        *,
+        blocks: int = 64,
+        block_size: int = 4,
+        spec: DecoderSpec | None = None,
+        letters: bytes = _WORDS,
+        liking: float = 4.0,
     ) -> None:
         self.spec = spec or fake_decoder_spec()
         self.blocks = blocks
         self.block_size = block_size
+        self._letters = letters
+        self._liking = liking
         self.held = np.full((blocks, block_size), _NOTHING, dtype=np.int64)
         self.steps = 0
         self.read = 0
@@ -120,10 +128,10 @@ class FakeStepModel:
     def logits(
         self, ids: Sequence[int] | np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     ) -> FloatArray:
-        """What follows these ids: mostly letters, now and then an end."""
+        """What follows these ids: mostly the model's letters, now and then an end."""
         data = np.asarray(ids, dtype=np.int64).tobytes()
         values = np.random.default_rng(zlib.crc32(data)).standard_normal(self.spec.vocab)
-        values[list(_WORDS)] += 4
+        values[list(self._letters)] += self._liking
         values[256:] -= 6
         if len(ids) > self.ends_after:
             values[self.spec.ends] += 12
