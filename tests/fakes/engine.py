@@ -162,9 +162,11 @@ class EngineRoom:
         opened: how many decoders were opened.
         refuse: raised instead of opening, where given.
         gate: while it is closed, opening waits.
+        make: makes an engine.
     """
 
     def __init__(self) -> None:
+        self.make: Callable[[], FakeEngine] = FakeEngine
         self.engines: list[FakeEngine] = []
         self.models: dict[str, _Model] = {}
         self.opened = 0
@@ -182,5 +184,5 @@ class EngineRoom:
         return GuardedEngine(_Tokenizer(), model, self._make)
 
     def _make(self, _tokenizer: Any, _model: Any) -> Any:
-        self.engines.append(FakeEngine())
+        self.engines.append(self.make())
         return self.engines[-1]
