@@ -78,7 +78,7 @@ def _ratio(rates: Rates, name: str, other: str) -> float:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = parts_options(__doc__, rounds=4)
+    parser = parts_options(__doc__, rounds=2)
     parser.add_argument("--sizes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
     arguments = read_options(parser)
     regime = "8 cold prompts of 100 tokens at once, 3 choices of 20 tokens each, two threads"

@@ -144,7 +144,7 @@ def _bars(outcome: Outcome, size: str, times: Times) -> None:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = parts_options(__doc__, rounds=7)
+    parser = parts_options(__doc__, rounds=5)
     parser.add_argument("--sizes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
     arguments = read_options(parser)
     regime = "100-token prompts of which 95 were just served, 20 tokens a choice, two threads"
