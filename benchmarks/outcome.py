@@ -41,13 +41,18 @@ class Bar(msgspec.Struct):
 
 @dataclass
 class Outcome:
-    """Collects what a benchmark found; use as a context manager around the measuring."""
+    """Collects what a benchmark found; use as a context manager around the measuring.
+
+    Attributes:
+        earlier: `OtherLoad.facts` of what was measured in earlier runs; the worst counts.
+    """
 
     name: str
     regime: str
     tables: list[Table] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    earlier: list[dict[str, float]] = field(default_factory=list)
 
     def __enter__(self) -> Outcome:
         self._machine = describe_machine()
@@ -74,12 +79,13 @@ class Outcome:
         for bar in self.bars:
             said = "met" if bar.met else "NOT met"
             sys.stdout.write(f"{bar.what}: {bar.measured} (wanted {bar.wanted}): {said}\n")
+        loads = [self._load.facts(), *self.earlier]
         document = {
             "benchmark": self.name,
             "regime": self.regime,
             "command": " ".join(["python -m", f"benchmarks.{self.name}", *_without_paths()]),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": self._machine | self._load.facts(),
+            "machine": self._machine | {key: max(load[key] for load in loads) for key in loads[0]},
             "bars": self.bars,
             "tables": self.tables,
             "figures": self.figures,

@@ -88,7 +88,7 @@ class Parts:
                 figures = measure()
             kept = _Kept(self._conditions, load.facts(), figures)
             self._write(name, kept)
-        self._outcome.figures.setdefault("parts", {})[name] = kept.others
+        self._outcome.earlier.append(kept.others)
         return kept.figures
 
     def _read(self, name: str) -> _Kept | None:
