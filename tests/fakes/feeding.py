@@ -40,6 +40,11 @@ class Fed:
     def texts(self) -> list[str]:
         return [choice.text for choice in self.choices]
 
+    def collect(self, request: GenerateRequest) -> None:
+        """Take the deltas of a step, if anybody asked for them."""
+        if request.stream:
+            self.deltas.append(self.continuation.deltas())
+
     def streamed(self) -> dict[int, str]:
         """Text of each choice as its deltas joined."""
         joined: dict[int, str] = {}
@@ -86,7 +91,7 @@ def feed(
             continuation.read_prompt(model(seen)[None])
     held: dict[Row, list[int]] = {}
     rows = continuation.begin(model(shown))
-    fed.deltas.append(continuation.deltas())
+    fed.collect(request)
     while not continuation.done and len(fed.steps) < most_steps:
         kept = {row: _sequence(row, held) for row in rows}
         for row in rows:
@@ -98,7 +103,7 @@ def feed(
         others = [model(row.tokens) for row in company]
         choose([*company, *rows], np.stack([*others, *logits]))
         rows = continuation.settle()
-        fed.deltas.append(continuation.deltas())
+        fed.collect(request)
     return fed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["is_dense", "is_joint", "is_mark", "is_open", "is_word", "within_word"]
+__all__ = ["is_dense", "is_mark", "is_open", "is_word", "within_word"]
 
 # Scripts written without spaces: Thai to Lao, Myanmar, Khmer, kana, ideographs and their signs.
 _DENSE = (
@@ -58,11 +58,6 @@ def within_word(text: str, place: int) -> bool:
     return is_word(after) and place >= 2 and _joins(text, place - 1)
 
 
-def is_joint(char: str) -> bool:
-    """Whether a character may join two parts of a word."""
-    return char in _JOINTS or char in _DIGIT_JOINTS
-
-
 def is_open(text: str) -> bool:
     """Whether the last word of a text may go on: it ends in a letter, or in a joint after one."""
     if not text:
@@ -75,13 +70,13 @@ def is_open(text: str) -> bool:
 def _joins(text: str, joint: int) -> bool:
     """Whether the character at `joint` holds together what stands around it."""
     char = text[joint]
-    if not is_joint(char):
+    if char not in _JOINTS and char not in _DIGIT_JOINTS:
         return False
     before = text[joint - 1]
     if not is_word(before) or is_dense(before):
         return False
     if joint + 1 == len(text):
-        return char not in ".,:/"
+        return char not in ".,:/" or before.isdigit()
     after = text[joint + 1]
     if char in _DIGIT_JOINTS:
         return before.isdigit() and after.isdigit()

@@ -67,7 +67,9 @@ class Ending:
         if self._stop_at == "none":
             return sure
         typed = self._typed
-        whole = whole_words(typed + row.text, len(typed), len(typed) + sure) - len(typed)
+        # As if a digit followed: nothing else joins so many marks to the word before them.
+        text = f"{typed}{row.text}0"
+        whole = whole_words(text, len(typed), len(typed) + sure) - len(typed)
         return len(row.text[:whole].rstrip())
 
     def _found(self, row: Row) -> int | None:

@@ -73,13 +73,16 @@ class Streaming:
             return True
         return self._distinct and any(
             may_meet(
-                _text(other),
-                _text(row),
+                self._stays(other),
+                self._stays(row),
                 early_done=other.finish is not None,
                 late_done=row.finish is not None,
             )
             for other in rows[:index]
         )
+
+    def _stays(self, row: Row) -> str:
+        return row.text[: self._ending.sure(row)]
 
     def _last(self, index: int, row: Row) -> Delta:
         sure = self._answers.sure(row)
@@ -110,7 +113,3 @@ class Streaming:
             None if tops is None else tops[begin:],
             known.text_offset[begin:],
         )
-
-
-def _text(row: Row) -> str:
-    return row.text if row.finish is None else row.text[: row.cut]

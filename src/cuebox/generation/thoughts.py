@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cuebox.generation.characters import is_joint, is_open, is_word, within_word
+from cuebox.generation.characters import is_open, is_word, within_word
 
 if TYPE_CHECKING:
     from cuebox.core.generation import StopAt
@@ -88,7 +88,7 @@ def _word_end(text: str, start: int, *, final: bool) -> int | None:
         words = words or is_word(text[place - 1])
         if words and not within_word(text, place):
             # What joins two parts of a word is seen before the second part.
-            undecided = place + 1 == len(text) and is_joint(text[place]) and not final
+            undecided = not final and within_word(f"{text}0", place)
             return None if undecided else place
     return len(text) if final and len(text) > start else None
 
