@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,4 +104,5 @@ class Parts:
             self._path(self._folder, name).write_bytes(msgspec.json.encode(kept))
 
     def _path(self, folder: Path, name: str) -> Path:
-        return folder / f"{self._outcome.name}-{name.replace(' ', '-')}.json"
+        words = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{self._outcome.name}-{name}")
+        return folder / f"{words}.json"
