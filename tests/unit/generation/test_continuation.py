@@ -326,11 +326,11 @@ def test_when_the_time_is_over_no_word_is_cut() -> None:
 
 @pytest.mark.parametrize("budget", range(1, 12))
 def test_a_stream_sends_no_part_of_a_word(budget: int) -> None:
-    sentences = {"I would do it at 10:30 or 3.50, don't I know?": 1.0}
+    sentence = "I would do it at 10:30 or 3.50, don't I know?"
     request = ask(stop_at="sentence", stream=True, max_tokens=budget)
-    fed = told(request, sentences)
+    fed = told(request, {sentence: 1.0})
     assert fed.streamed() == {0: fed.texts[0]}
-    words = "I would do it at 10:30 or 3.50, don't I know?".split()
+    words = sentence.split()
     for deltas in fed.deltas:
         for delta in deltas:
             assert not delta.text or all(word in words for word in delta.text.split())
