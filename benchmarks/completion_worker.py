@@ -11,7 +11,7 @@ from cuebox.app.build import local_generator
 from cuebox.app.settings import Settings
 from cuebox.core.generation import GenerateRequest
 from cuebox.engines.settings import DecoderSettings
-from cuebox.generation.local import LocalGenerator
+from cuebox.generation.process.local import LocalGenerator
 from cuebox.store import open_store, resolve
 
 if TYPE_CHECKING:

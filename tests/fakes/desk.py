@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import CueboxError
 from cuebox.core.generation import Completed, Delta, GenerateRequest
-from cuebox.generation.engine import Engine
+from cuebox.generation.engine.engine import Engine
 from cuebox.generation.settings import GenerationSettings
 from tests.fakes.step_model import ByteTokenizer, FakeStepModel, fake_decoder_spec
 
 if TYPE_CHECKING:
-    from cuebox.generation.engine import Ticket
-    from cuebox.generation.work import Answer
+    from cuebox.generation.engine.engine import Ticket
+    from cuebox.generation.engine.work import Answer
 
 __all__ = ["LONG", "Asked", "Desk"]
 

@@ -9,14 +9,14 @@ from cuebox.core.decoder import DecoderSpec
 from cuebox.core.errors import Conflict, CueboxError, InvalidRequest
 from cuebox.core.file_ref import FileRef
 from cuebox.core.generation import Choice, Completed, Delta, Usage
-from cuebox.generation.guarded import GuardedEngine
+from cuebox.generation.process.guarded import GuardedEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from cuebox.core.generation import GenerateRequest
-    from cuebox.generation.guarded import Answer
+    from cuebox.generation.process.guarded import Answer
 
 __all__ = ["EngineRoom", "FakeEngine", "fake_spec"]
 

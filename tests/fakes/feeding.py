@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cuebox.generation.continuation import Continuation
-from cuebox.generation.healing import split_stem
-from cuebox.generation.prompt import PreparedPrompt
-from cuebox.generation.sampling import choose
+from cuebox.generation.choices.continuation import Continuation
+from cuebox.generation.choices.healing import split_stem
+from cuebox.generation.choices.prompt import PreparedPrompt
+from cuebox.generation.choices.sampling import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cuebox.core.generation import Choice, Delta, GenerateRequest
     from cuebox.core.types import FloatArray
-    from cuebox.generation.row import Row
-    from cuebox.generation.vocabulary import Vocabulary
+    from cuebox.generation.choices.row import Row
+    from cuebox.generation.choices.vocabulary import Vocabulary
 
 __all__ = ["Fed", "feed", "prepared"]
 

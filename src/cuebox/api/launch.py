@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cuebox.api.ports import ModelService
     from cuebox.api.settings import ServerSettings
     from cuebox.app.settings import Settings
-    from cuebox.generation.client import Keeper
+    from cuebox.generation.process.client import Keeper
 
 __all__ = ["launch", "seconds_since_exec"]
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         OpenDecoder,
         OpenGenerator,
     )
-    from cuebox.generation.client import Keeper
+    from cuebox.generation.process.client import Keeper
     from cuebox.kinds.completion.engine import Engine
 
 __all__ = [
@@ -105,7 +105,7 @@ def local_generator(settings: Settings) -> OpenGenerator:
     Every generator has a thread of its own; `LocalGenerator.complete` is the blocking way to ask.
     """
     from cuebox.app.engine_process import engine_opener
-    from cuebox.generation.local import LocalGenerator
+    from cuebox.generation.process.local import LocalGenerator
 
     open_engine = engine_opener(settings.decoder, settings.generation)
 
@@ -172,7 +172,7 @@ def _open_host(
             "completions need OpenVINO: install it with pip install cuebox[completions]"
         )
     from cuebox.app.engine_keeper import OwnEngine
-    from cuebox.generation.client import RemoteHost
+    from cuebox.generation.process.client import RemoteHost
 
     engine = f"openvino {_installed('openvino')} {cpu_family()}"
     return RemoteHost(loop, keeper or OwnEngine(settings), meters, engine=engine)

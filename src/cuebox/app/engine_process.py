@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cuebox.core.decoder import DecoderSpec
-    from cuebox.generation.guarded import GuardedEngine
+    from cuebox.generation.process.guarded import GuardedEngine
 
 __all__ = ["EngineOrder", "engine_opener", "main"]
 
@@ -58,7 +58,7 @@ def main() -> int:
     log_to_stderr()
     order = read_order(EngineOrder)
     # Not above: the parent, which writes the order, imports this file too.
-    from cuebox.generation.host import Host
+    from cuebox.generation.process.host import Host
 
     threading.Thread(target=_import_ahead, name="import-ahead", daemon=True).start()
     host = Host(
@@ -80,8 +80,8 @@ def engine_opener(
 
     def open_engine(spec: DecoderSpec, weights: Path, tokenizer: Path) -> GuardedEngine:
         from cuebox.engines.opener import DecoderOpener
-        from cuebox.generation.engine import Engine
-        from cuebox.generation.guarded import GuardedEngine
+        from cuebox.generation.engine.engine import Engine
+        from cuebox.generation.process.guarded import GuardedEngine
 
         text, model = DecoderOpener(decoder)(spec, weights, tokenizer)
         return GuardedEngine(text, model, lambda text, model: Engine(model, text, generation))
@@ -94,7 +94,7 @@ def _import_ahead() -> None:
     with suppress(ImportError):  # which whoever asks is told
         import cuebox.engines.decoder_tokenizer
         import cuebox.engines.openvino_decoder
-        import cuebox.generation.engine  # noqa: F401
+        import cuebox.generation.engine.engine  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from cuebox.core.generation import Delta, GenerateRequest
 from cuebox.core.manifest import Golden, Manifest
 from cuebox.engines.opener import EncoderOpener
 from cuebox.engines.settings import EngineSettings
-from cuebox.generation.local import LocalGenerator
+from cuebox.generation.process.local import LocalGenerator
 from cuebox.serving.parts import Parts
 from cuebox.serving.requests import ClassifyRequest, EmbedRequest, Timings
 from cuebox.serving.service import Service

@@ -1,0 +1,1 @@
+"""From logits to tokens, texts and ranked, different answers; no clock, no I/O, no model."""

@@ -1,0 +1,1 @@
+"""The engine process: its loop, what is said over its socket, and the generators that speak to it."""
