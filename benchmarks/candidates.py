@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -95,8 +96,9 @@ class Local:
     def _ask(self, job: Mapping[str, object]) -> dict[str, Any]:
         if self._process.stdin is None or self._process.stdout is None:
             raise SystemExit(f"{self.name} has no pipes")
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise SystemExit(f"{self.name} ended with {self._process.wait()}: see above")
