@@ -108,7 +108,10 @@ def held_out_places(prepared: Prepared, split: Split, *, base: Path) -> dict[str
 
 
 def ngram_baseline(prepared: Prepared, order: int) -> KneserNey:
-    """An n-gram model of the training documents that figures are about."""
+    """An n-gram model of the training documents that figures are about.
+
+    It is asked in the same windows as the network, though it needs no more than a few tokens.
+    """
     corpora = prepared.settings.data.corpora
     streams = [
         np.asarray(prepared.files[corpus_name(one), "train"].tokens)
@@ -116,7 +119,10 @@ def ngram_baseline(prepared: Prepared, order: int) -> KneserNey:
         if one.held_out
     ]
     return KneserNey.fit(
-        np.concatenate(streams), order=order, vocabulary=prepared.tokenizer.get_vocab_size()
+        np.concatenate(streams),
+        order=order,
+        vocabulary=prepared.tokenizer.get_vocab_size(),
+        context=prepared.settings.network.context,
     )
 
 
@@ -131,12 +137,14 @@ def evaluate(
 ) -> ModelScores:
     """Likelihood of all held-out text that counts, and ExactMatch at the given places."""
     files = prepared.held_out(split)
-    words = prepared.settings.evaluation.words
-    total = sum(file.facts.tokens - file.facts.documents for file in files.values())
+    words, most = prepared.settings.evaluation.words, prepared.settings.evaluation.tokens
+    sizes = [file.facts.tokens - file.facts.documents for file in files.values()]
+    total = sum(min(size, most or size) for size in sizes)
     corpora: dict[str, CorpusScores] = {}
     with progress.stage(f"{title}: likelihood", total) as step:
         likelihoods = {
-            name: measure_likelihood(model.score, file, step=step) for name, file in files.items()
+            name: measure_likelihood(model.score, file, most=most, step=step)
+            for name, file in files.items()
         }
     asked = sum(len(places.get(name, [])) for name in files)
     with progress.stage(f"{title}: suggestions", asked) as step:

@@ -45,7 +45,8 @@ class Judges:
 
     def network(self) -> ModelScores:
         """Of the trained network, in torch and float32."""
-        model = TorchModel.open(self._trained.model, context=self._context)
+        threads = self._trained.settings.training.threads
+        model = TorchModel.open(self._trained.model, context=self._context, threads=threads)
         return self._judge(model, "trained")
 
     def served(self, exported: Exported, open_decoder: OpenDecoder) -> ModelScores:

@@ -178,12 +178,14 @@ class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     """What is measured on held-out documents.
 
     Attributes:
+        tokens: of each corpus that are scored, in windows spread evenly; 0 is all of them.
         positions: places in the text where a suggestion is asked for, for ExactMatch.
         words: the longest suggestion judged, in words.
         ngram: order of the baseline; 0 leaves it out.
     """
 
-    positions: Annotated[int, msgspec.Meta(ge=0)] = 1000
+    tokens: Annotated[int, msgspec.Meta(ge=0)] = 100_000
+    positions: Annotated[int, msgspec.Meta(ge=0)] = 500
     words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
     ngram: Annotated[int, msgspec.Meta(ge=0, le=8)] = 5
 

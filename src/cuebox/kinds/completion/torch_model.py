@@ -24,8 +24,13 @@ class TorchModel:
         self.context = context
 
     @classmethod
-    def open(cls, folder: Path, *, context: int) -> TorchModel:
-        """Load `config.json` and `model.safetensors`; `context` is what it was trained to see.
+    def open(cls, folder: Path, *, context: int, threads: int = 0) -> TorchModel:
+        """Load `config.json` and `model.safetensors`.
+
+        Args:
+            folder: in the HF layout.
+            context: tokens that it was trained to see.
+            threads: of the CPU; 0 leaves it to torch.
 
         Raises:
             ModelError: torch is not installed, or the folder holds no such model.
@@ -39,6 +44,8 @@ class TorchModel:
                 f"judging the trained model needs {error.name}: pip install 'cuebox[train]'"
             ) from error
         logging.disable_progress_bar()
+        if threads:
+            torch.set_num_threads(threads)
         try:
             network = AutoModelForCausalLM.from_pretrained(
                 folder, local_files_only=True, dtype=torch.float32

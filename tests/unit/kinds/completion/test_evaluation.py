@@ -151,6 +151,25 @@ def test_likelihood_scores_each_counted_token_once(context: int, tmp_path: Path)
     assert found.bits_per_byte == pytest.approx(8 * found.tokens / (characters + 9))
 
 
+def test_a_part_of_the_windows_stands_for_all(tmp_path: Path) -> None:
+    document = Document("d", "test", (Turn("text", SENTENCE * 40),))
+    file = write_token_file([document], TOKENIZER, tmp_path / "file")
+
+    class Counts:
+        context, seen = 16, 0
+
+        def __call__(self, texts: Sequence[Sequence[int]]) -> list[FloatArray]:
+            self.seen += sum(map(len, texts))
+            return [np.full(len(text) - 1, -1, np.float32) for text in texts]
+
+    all_of_it, part = Counts(), Counts()
+    whole = measure_likelihood(all_of_it, file)
+    some = measure_likelihood(part, file, most=file.facts.tokens // 5)
+    assert part.seen < all_of_it.seen / 4
+    assert some.bits_per_character == pytest.approx(whole.bits_per_character, rel=0.01)
+    assert some.perplexity == pytest.approx(whole.perplexity)
+
+
 def test_every_token_but_a_document_s_first_is_given_half_a_window(tmp_path: Path) -> None:
     document = Document("d", "test", (Turn("text", SENTENCE * 10),))
     file = write_token_file([document], TOKENIZER, tmp_path / "file")
