@@ -139,7 +139,7 @@ def evaluate(
     files = prepared.held_out(split)
     words, most = prepared.settings.evaluation.words, prepared.settings.evaluation.tokens
     sizes = [file.facts.tokens - file.facts.documents for file in files.values()]
-    total = sum(min(size, most or size) for size in sizes)
+    total = sum(size // max(1, round(size / (most or size))) for size in sizes)
     corpora: dict[str, CorpusScores] = {}
     with progress.stage(f"{title}: likelihood", total) as step:
         likelihoods = {
