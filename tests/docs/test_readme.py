@@ -22,14 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 0.1
 
 
-def printed() -> list[tuple[str, Any]]:
+def printed(mark: str) -> list[tuple[str, Any]]:
     """Each command of the marked block, with the JSON printed under it."""
     readme = (ROOT / "README.md").read_text()
-    block = readme.partition("<!-- readme:curl -->\n```\n")[2].partition("```")[0]
+    block = readme.partition(f"<!-- readme:{mark} -->\n```\n")[2].partition("```")[0]
     examples = []
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, answer = part.replace("\\\n", " ").partition("\n")
-        examples.append((command, json.loads(answer)))
+        command, _, answer = part.strip().rpartition("\n")
+        examples.append((command.replace("\\\n", " "), json.loads(answer)))
     return examples
 
 
@@ -48,12 +48,39 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.mark.slow
 def test_the_demo_answers_as_printed(server: ServerProcess) -> None:
-    examples = printed()
+    examples = printed("curl")
     assert len(examples) == 2
     for command, expected in examples:
-        words = shlex.split(command.replace("http://127.0.0.1:8080", server.url))
-        done = subprocess.run(words, check=True, capture_output=True, timeout=60)
-        assert_close(json.loads(done.stdout), expected)
+        assert_close(asked(command, server), expected)
+
+
+@pytest.mark.slow
+def test_the_demo_completes_as_printed(server: ServerProcess) -> None:
+    ((command, expected),) = printed("completions")
+    answer = asked(command, server)
+    assert answer.keys() == expected.keys()
+    texts = [choice["text"] for choice in answer["choices"]]
+    # The model is nearly sure of the best; the others may change places on another CPU.
+    assert texts[0] == expected["choices"][0]["text"]
+    assert len(set(texts)) == 3
+    assert answer["usage"].keys() == expected["usage"].keys()
+
+
+@pytest.mark.slow
+def test_the_demo_streams_to_the_openai_client(server: ServerProcess) -> None:
+    readme = (ROOT / "README.md").read_text()
+    program = readme.partition("```python\n")[2].partition("```")[0]
+    program = program.replace("http://127.0.0.1:8080", server.url)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert {line[0] for line in done.stdout.splitlines() if line.strip()} >= {"0", "1", "2"}
+
+
+def asked(command: str, server: ServerProcess) -> Any:
+    words = shlex.split(command.replace("http://127.0.0.1:8080", server.url))
+    done = subprocess.run(words, check=True, capture_output=True, timeout=60)
+    return json.loads(done.stdout)
 
 
 def assert_close(actual: Any, expected: Any) -> None:
