@@ -72,7 +72,8 @@ def _curve_section(report: LanguageModelReport) -> Section:
     chart = partial(training_curve_chart, report.curve, baselines=baselines)
     caption = "Bits per character of validation text while it was trained."
     if baselines:
-        caption += " Dashed: the n-gram model, on test text."
+        name = list(report.corpora[0].figures)[-1]
+        caption += f" Dashed: {name}, on {report.split} text."
     drawn = picture(chart, title="Learning curve", caption=caption, wide=True)
     return Section("curve", "How did it learn?", "Learning", [drawn])
 
@@ -138,9 +139,9 @@ def _origin_section(report: LanguageModelReport) -> Section:
 
 
 def _baselines(report: LanguageModelReport) -> dict[str, float]:
-    """Of each corpus with a second model, that one's bits."""
+    """Of each corpus with several models, the last one's bits."""
     return {
-        corpus.name: list(corpus.figures.values())[1].bits_per_character
+        corpus.name: list(corpus.figures.values())[-1].bits_per_character
         for corpus in report.corpora
         if len(corpus.figures) > 1
     }

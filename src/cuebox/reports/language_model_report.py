@@ -57,7 +57,7 @@ class CorpusFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One corpus's held-out text.
 
     Attributes:
-        figures: of each model, by its name; the trained one first.
+        figures: of each model, by its name; the trained one first, a baseline last.
     """
 
     name: str

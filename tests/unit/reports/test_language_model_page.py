@@ -64,7 +64,7 @@ def test_pictures_are_drawn_in_the_page(report: LanguageModelReport) -> None:
     pytest.importorskip("vl_convert")
     page = render_language_model_page(report)
     assert page.count("<svg") == 2
-    assert "Learning curve" in page
+    assert "Dashed: 5-gram, on test text." in page
 
 
 def test_a_model_from_elsewhere_has_no_curve(report: LanguageModelReport) -> None:
