@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Outcome", "Table", "median", "options"]
 
 
-_FOLDERS = ("--peers", "--store", "--encoder", "--models", "--resume")
+_FOLDERS = ("--peers", "--store", "--encoder", "--models")
 
 
 class Table(msgspec.Struct):
@@ -126,7 +126,7 @@ def _without_paths() -> list[str]:
     return [
         before.lstrip("-").upper() if before in _FOLDERS else word
         for before, word in zip(["", *given], given, strict=False)
-        if "--scratch" not in {before, word}
+        if not {"--scratch", "--resume"} & {before, word}
     ]
 
 

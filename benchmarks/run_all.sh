@@ -36,7 +36,7 @@ for name in $wanted; do
         completions | typing_replay | completion_throughput | event_loop | bandwidth)
             [[ -z ${MODELS:-} ]] && echo "$name: skipped, no MODELS" && continue
             options=(--models "$MODELS" "${peer_options[@]}" "${resume_options[@]}")
-            if [[ $name == typing_replay ]]; then
+            if [[ $name == typing_replay && ${#starters[@]} != 0 ]]; then
                 options+=(--store "$starter" --starter "${starters[@]}")
             fi
             ;;
