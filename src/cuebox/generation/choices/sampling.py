@@ -92,6 +92,7 @@ def _choose(row: Row, logits: FloatArray, scratch: FloatArray) -> None:
         # Without edits the scratch holds the weights of temperature 1 already.
         known = scratch if values is logits and sampling.temperature == 1 else None
         tokens = _pick(row, values, known, scratch)
+        row.mass = 0.0
     else:
         values = values[allowed.ids]
         values[allowed.covers :] += allowed.prior

@@ -59,6 +59,13 @@ def test_sure_tokens_are_shared_and_the_choices_part_after_them() -> None:
     assert fed.steps[:2] == [1, 3]
 
 
+def test_choices_differ_after_an_improbable_stem_too() -> None:
+    sentences = {"Bye.": 1e6, **MORNING}
+    for seed in range(10):
+        fed = told(ask("Goo", n=3, temperature=1.0, seed=seed), sentences)
+        assert len(set(fed.texts)) == 3
+
+
 def test_alternatives_without_a_chance_are_not_offered() -> None:
     sentences = {"a cup of tea": 1.0, "a cup of coffee": 1e-5}
     assert told(ask("a cup of", n=3), sentences).texts == [" tea"]
@@ -178,10 +185,13 @@ def test_an_answer_does_not_depend_on_its_company(request_: GenerateRequest, see
 def test_a_stream_says_what_the_answer_says(request_: GenerateRequest, seed: int) -> None:
     fed = babbled(msgspec.structs.replace(request_, stream=True), seed=seed)
     streamed = fed.streamed()
-    assert sorted(streamed.values()) == sorted(fed.texts)
+    # Of two that differ in punctuation only a stream keeps the earlier, an answer the likelier.
+    assert len(streamed) == len(fed.texts)
+    for text in fed.texts:
+        assert any(alike(text, other) for other in streamed.values())
     finished = [d for deltas in fed.deltas for d in deltas if d.finish_reason is not None]
     assert sorted(d.index for d in finished) == sorted(streamed)
-    if request_.logprobs is None or len(set(fed.texts)) < len(fed.texts):
+    if request_.logprobs is None or sorted(streamed.values()) != sorted(set(fed.texts)):
         return
     by_text = {choice.text: choice.logprobs for choice in fed.choices}
     for index, text in streamed.items():
