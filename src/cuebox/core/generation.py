@@ -96,7 +96,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """One answer.
 
     Attributes:
-        index: 0 is the best.
+        index: 0 is the best, by a mean like `score` in which each token weighs half as much as the
+            one before: how a suggestion begins decides whether it is of use.
         score: mean log-probability per token of what was added, given what was typed; before
             temperature and penalties.
         tokens: new tokens of the text.

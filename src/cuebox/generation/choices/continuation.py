@@ -228,7 +228,7 @@ class Continuation:
 
     def _ranked(self) -> list[Row]:
         """The rows to answer with, best first."""
-        rows = sorted(self._rows, key=self._rank, reverse=True)
+        rows = sorted(self._rows, key=self._answers.rank, reverse=True)
         if self._branching:
             texts = [row.text[: row.cut] for row in rows]
             rows = [
@@ -237,10 +237,6 @@ class Continuation:
                 if not any(alike(text, texts[place]) for text in texts[:place])
             ]
         return rows[: self._request.n]
-
-    def _rank(self, row: Row) -> tuple[bool, float]:
-        """An empty answer is the last that helps anyone, however sure the model is of it."""
-        return row.cut > 0, self._answers.score(row)
 
 
 def _same(early: Row, late: Row) -> bool:

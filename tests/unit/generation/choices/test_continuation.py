@@ -53,6 +53,12 @@ def test_choices_differ_and_the_best_is_first() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def test_how_a_choice_begins_counts_for_more_than_how_it_goes_on() -> None:
+    fed = told(ask("Good", n=2), {"Good morning": 6.0, "Good night well sat up ran": 4.0})
+    assert fed.texts == [" morning", " night well sat up ran"]
+    assert fed.choices[0].score < fed.choices[1].score
+
+
 def test_sure_tokens_are_shared_and_the_choices_part_after_them() -> None:
     fed = told(ask("G", n=3), MORNING)
     assert fed.texts == ["ood morning to you.", "ood evening to you.", "ood night."]
