@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import _thread
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -66,7 +66,9 @@ class StopAfter(SilentProgress):
             nonlocal made
             made += 1
             if name == "Training" and made == self._steps:
-                os.kill(os.getpid(), self._number)
+                # Python's handler alone: the kernel cannot deliver a signal on an alternate stack
+                # (faulthandler's) which was made before AMX widened the registers to be saved.
+                _thread.interrupt_main(signal.Signals(self._number))
 
         yield step
 
