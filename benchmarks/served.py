@@ -93,8 +93,9 @@ def memory(pids: Iterable[int]) -> Memory:
 
 
 def command(store: str | Path, *arguments: str) -> list[str]:
-    """The command line of a server, as its user would type it."""
-    return [str(Path(sys.executable).parent / "cuebox"), "serve", "--store", str(store), *arguments]
+    """The command line of a server, as its user would type it in any folder."""
+    place = str(store) if "://" in str(store) else str(Path(store).absolute())
+    return [str(Path(sys.executable).parent / "cuebox"), "serve", "--store", place, *arguments]
 
 
 def environment(folder: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:

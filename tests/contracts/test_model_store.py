@@ -117,7 +117,7 @@ def test_a_file_that_changes_while_it_is_stored_is_refused(
     path = tmp_path / "growing"
     path.write_bytes(b"x" * (2 << 20))
     ref = FileRef(sha256="1" * 64, size=2 << 20)
-    monkeypatch.setattr("cuebox.store.blobs.sha256_file", lambda _: ref.sha256)
+    monkeypatch.setattr("cuebox.core.file_ref.sha256_file", lambda _: ref.sha256)
     with pytest.raises(StoreError, match="changed while it was being stored"):
         store.put_file(path)
     with pytest.raises(BlobNotFound):

@@ -10,7 +10,6 @@ from safetensors.numpy import save_file
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from cuebox.core.decoder import DECODER_TOKENIZER_FILE, DECODER_WEIGHTS_FILE, DecoderSpec
-from cuebox.core.digests import sha256_file
 from cuebox.core.file_ref import FileRef
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def tiny_decoder(
         tensors |= _stored(name, values, draft)
     save_file(tensors, str(weights))
     return (
-        DecoderSpec(**facts, weights=_ref(weights), tokenizer=_ref(tokenizer)),
+        DecoderSpec(**facts, weights=FileRef.of(weights), tokenizer=FileRef.of(tokenizer)),
         weights,
         tokenizer,
     )
@@ -168,7 +167,3 @@ def _quantised(
     scale = (np.abs(grouped).max(axis=2) / largest).astype(np.float16)
     quantised = np.round(grouped / scale[:, :, None].astype(np.float32))
     return quantised.clip(-largest, largest).astype(np.int8).reshape(rows, columns), scale
-
-
-def _ref(path: Path) -> FileRef:
-    return FileRef(sha256=sha256_file(path), size=path.stat().st_size)

@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from cuebox.core.errors import CueboxError
+from cuebox.serving.references import served_references
 from cuebox.store.opening import open_store
-from cuebox.store.references import DEFAULT_ALIAS, resolve
+from cuebox.store.references import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +39,9 @@ def will_complete(settings: Settings) -> bool:
 
 def _manifests(settings: Settings) -> Iterator[Manifest]:
     store = open_store(settings.store.url, cache_dir=settings.store.cache_dir)
-    for reference in settings.serving.models:
+    for reference, version in served_references(store, settings.serving.models):
         with suppress(CueboxError):
-            yield resolve(store, reference)
-    if settings.serving.models:
-        return
-    for name in store.names():
-        with suppress(CueboxError):
-            record = store.aliases(name).get(DEFAULT_ALIAS)
-            if record is not None and record.version is not None:
-                yield store.manifest(name, record.version)
+            if version is None:
+                yield resolve(store, reference)
+            else:
+                yield store.manifest(reference, version)

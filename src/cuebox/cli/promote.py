@@ -34,6 +34,7 @@ def promote(
 ) -> None:
     """Move an alias to a version; nothing happens when it is there already."""
     from cuebox.cli.store import open_configured
+    from cuebox.training.environment import current_user
 
     opened = open_configured(config, store)
     model, chosen = _choose(opened, name, version)
@@ -50,16 +51,6 @@ def promote(
     else:
         state = goal or "out of service"
         sys.stdout.write(f"{model}@{alias} is {'now' if moved else 'already'} {state}\n")
-
-
-def current_user() -> str:
-    """Login name, for the history; empty where there is none."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _choose(store: ModelStore, name: str, version: str | None) -> tuple[str, str]:

@@ -25,9 +25,9 @@ def rollback(
     json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Move an alias back to the version before; again, and it goes further back."""
-    from cuebox.cli.promote import current_user
     from cuebox.cli.store import open_configured
     from cuebox.store import rollback as roll_back
+    from cuebox.training.environment import current_user
 
     record = roll_back(
         open_configured(config, store), name, alias, actor=current_user(), reason=reason

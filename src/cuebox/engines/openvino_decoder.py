@@ -91,6 +91,7 @@ class OpenVinoDecoder:
             raise ModelError(
                 f"a text of {longest} tokens: this decoder's context is {self.spec.context}"
             )
+        held.pool.expect(int(batch.blocks.max()))
         try:
             # In this thread; to start it and wait would wake another one up first.
             held.request.infer(share_outputs=True)
@@ -124,6 +125,7 @@ class OpenVinoDecoder:
         past, block = np.zeros(1, np.int32), np.full(1, self.blocks, np.int32)
         self.step(StepBatch(zero, zero, past, begins, block, begins, zero))
         self._open().weights.release_pages()
+        self._open().pool.expect(0)
         _return_freed_memory()
 
 

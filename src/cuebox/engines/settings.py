@@ -51,7 +51,7 @@ class DecoderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         threads: of each model; 0 for as many as the cores allow, and one for a model so small
             that a second thread saves less than it costs.
         kv_cache_mb: room for keys and values, of running and of remembered texts, for each
-            model. Memory is taken as it is first used.
+            model. Memory is taken as it is used, 16 MB ahead.
         exact: compute in float32 throughout: nothing is quantised but what the weights file
             has quantised, and keys and values are not rounded to float16. About half as fast,
             twice the memory per token; for comparing with the trained model.

@@ -12,6 +12,7 @@ import msgspec
 
 from cuebox.core.errors import CueboxError, ModelError
 from cuebox.serving.catalog import Catalog, CompletionModel, TextModel
+from cuebox.serving.references import served_references
 from cuebox.serving.requests import ModelInfo
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Loader:
         catalog itself is returned, with all that it has joined and planned.
         """
         found = _Pass(previous, dict(previous.trunks), dict(previous.generators))
-        references = self._references()
+        references = list(served_references(self._parts.store, self._settings.models))
         for reference, version in references:
             with found.attempt(reference):
                 self._look(reference, version, found)
@@ -94,18 +95,6 @@ class Loader:
         if found.failures == previous.failures and _same(models, previous):
             return previous
         return Catalog(models, trunks, generators, found.failures)
-
-    def _references(self) -> list[tuple[str, str | None]]:
-        """What to serve, and the version where finding it out told that as well."""
-        if self._settings.models:
-            return [(reference, None) for reference in self._settings.models]
-        store = self._parts.store
-        found: list[tuple[str, str | None]] = []
-        for name in store.names():
-            production = store.aliases(name).get("production")
-            if production is not None and production.version is not None:
-                found.append((name, production.version))
-        return found
 
     def _look(self, reference: str, version: str | None, found: _Pass) -> None:
         served = found.previous.models.get(reference)

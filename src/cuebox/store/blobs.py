@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, TypeVar
 
-from cuebox.core.digests import sha256_bytes, sha256_file
+from cuebox.core.digests import sha256_bytes
 from cuebox.core.errors import BlobCorrupt, BlobNotFound, StoreError
 from cuebox.core.manifest import FileRef
 from cuebox.store import layout
@@ -57,7 +57,7 @@ class Blobs:
         try:
             if path.stat().st_size <= _PIECE:
                 return self.put_bytes(path.read_bytes())
-            ref = FileRef(sha256=sha256_file(path), size=path.stat().st_size)
+            ref = FileRef.of(path)
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror}") from error
         if not self._claim_existing(ref):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cuebox.core.decoder import DECODER_TOKENIZER_FILE, DECODER_WEIGHTS_FILE, DecoderSpec
-from cuebox.core.digests import sha256_file
 from cuebox.core.errors import ConfigError, ModelError
 from cuebox.core.file_ref import FileRef
 from cuebox.training.decoder_file import TensorFile, TensorLayout
@@ -81,8 +80,8 @@ def export_decoder(
         group=group,
         bos=source.bos,
         ends=source.ends,
-        weights=_reference(weights),
-        tokenizer=_reference(tokenizer),
+        weights=FileRef.of(weights),
+        tokenizer=FileRef.of(tokenizer),
     )
 
 
@@ -129,7 +128,3 @@ def _finite(name: str, values: FloatArray) -> FloatArray:
     if not np.isfinite(values.sum(dtype=np.float64)):
         raise ModelError(f"tensor {name!r} has values that are not finite")
     return values
-
-
-def _reference(path: Path) -> FileRef:
-    return FileRef(sha256_file(path), path.stat().st_size)

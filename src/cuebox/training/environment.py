@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import platform
 import shlex
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["code_revision", "command_line", "environment"]
+__all__ = ["code_revision", "command_line", "current_user", "environment"]
 
 _PACKAGES = ("cuebox", "numpy", "onnxruntime", "scipy", "scikit-learn", "tokenizers")
 
@@ -50,6 +51,14 @@ def _git(*arguments: str) -> str:
 def command_line() -> str:
     """The command line of this process, quoted for a shell; the program by its bare name."""
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def current_user() -> str:
+    """Login name, for a model's history; empty where there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _cpu() -> str:

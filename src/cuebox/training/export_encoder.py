@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.core.digests import sha256_file
 from cuebox.core.manifest import EncoderSpec, FileRef
 from cuebox.training.encoder_graph import build_graph
 from cuebox.training.sentences import calibration_sentences
@@ -65,10 +64,6 @@ def export_encoder(
         pooling=source.pooling,
         normalize=source.normalize,
         quantization=quantization,
-        model=_reference(model_path),
-        tokenizer=_reference(tokenizer_path),
+        model=FileRef.of(model_path),
+        tokenizer=FileRef.of(tokenizer_path),
     )
-
-
-def _reference(path: Path) -> FileRef:
-    return FileRef(sha256_file(path), path.stat().st_size)

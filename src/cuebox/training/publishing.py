@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from cuebox.core.errors import ModelError
+from cuebox.training.environment import current_user
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cuebox.core.manifest import AliasRecord, Manifest
+    from cuebox.core.manifest import Manifest
     from cuebox.core.ports import ModelStore
+    from cuebox.training.gates import Verdict
 
-__all__ = ["PRODUCTION", "production_version", "promote", "publish_folder"]
+__all__ = ["PRODUCTION", "PromoteChoice", "production_version", "promote_judged", "publish_folder"]
 
 PRODUCTION = "production"
+
+PromoteChoice = Literal["auto", "yes", "no"]
 
 
 def publish_folder(store: ModelStore, manifest: Manifest, folder: Path) -> Manifest:
@@ -47,19 +51,31 @@ def production_version(store: ModelStore, name: str) -> tuple[str | None, int]:
     return (None, 0) if record is None else (record.version, record.number)
 
 
-def promote(
-    store: ModelStore, manifest: Manifest, *, expected: int, actor: str, reason: str
-) -> AliasRecord:
-    """Make a published version the one in production.
+def promote_judged(
+    store: ModelStore,
+    manifest: Manifest,
+    verdict: Verdict,
+    promotion: PromoteChoice,
+    *,
+    expected: int,
+) -> bool:
+    """Make a published version the one in production when its gates say so, or when told to.
+
+    Returns:
+        Whether it was promoted.
 
     Raises:
         Conflict: somebody else moved the alias after record `expected`.
     """
-    return store.move_alias(
+    if promotion == "no" or (promotion == "auto" and not verdict.passed):
+        return False
+    outcome = "gates passed" if verdict.passed else "promoted in spite of the gates"
+    store.move_alias(
         manifest.name,
         PRODUCTION,
         manifest.version,
-        actor=actor,
-        reason=reason,
+        actor=current_user(),
+        reason=f"{outcome}: {'; '.join(verdict.reasons)}",
         expected=expected,
     )
+    return True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from cuebox.core.errors import ConfigError
 
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["read_settings_file"]
+_Settings = TypeVar("_Settings")
+
+__all__ = ["check_settings", "read_settings_file"]
 
 
 def read_settings_file(path: Path, overrides: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -31,6 +35,21 @@ def read_settings_file(path: Path, overrides: Mapping[str, str] | None = None) -
     for key, value in (overrides or {}).items():
         _override(document, key, value)
     return document
+
+
+def check_settings(
+    document: dict[str, Any], settings: type[_Settings], *, source: str
+) -> _Settings:
+    """A settings document as a `settings`; `source` names it in messages.
+
+    Raises:
+        ConfigError: an unknown key or a value that does not fit; the message names the key.
+    """
+    try:
+        return msgspec.convert(document, settings)
+    except msgspec.ValidationError as error:
+        problem = str(error).replace("Object contains unknown field", "there is no setting")
+        raise ConfigError(f"{source}: {problem}") from error
 
 
 def _override(document: dict[str, Any], key: str, value: str) -> None:

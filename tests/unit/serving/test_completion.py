@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from cuebox.app.build import build_service, open_store
+from cuebox.app.build import build_service
 from cuebox.app.kinds import find_kind
-from cuebox.app.settings import Settings, load_settings
 from cuebox.cache.embeddings import LruEmbeddingCache
 from cuebox.core.decoder import DECODER_TOKENIZER_FILE, DECODER_WEIGHTS_FILE
 from cuebox.core.errors import Conflict, InvalidRequest, UnknownModel
@@ -34,27 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from cuebox.app.settings import Settings
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.ports import GeneratorMeters, ModelStore
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(
-        None,
-        {
-            "store.url": str(tmp_path / "store"),
-            "store.cache_dir": str(tmp_path / "cache"),
-            "engine.cache_dir": str(tmp_path / "cache"),
-            "serving.reload_interval": 0,
-        },
-        environment={},
-    )
-
-
-@pytest.fixture
-def store(settings: Settings) -> ModelStore:
-    return open_store(settings)
 
 
 def publish(

@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from cuebox.app.build import build_service, open_store
-from cuebox.app.settings import Settings, load_settings
+from cuebox.app.build import build_service
 from cuebox.core.errors import (
     DeadlineExceeded,
     InvalidRequest,
@@ -25,31 +24,12 @@ from tests.fakes.models import embed_tiny, publish_head
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
+    from cuebox.app.settings import Settings
     from cuebox.core.ports import ModelStore
     from cuebox.core.types import FloatArray
     from cuebox.serving.requests import ClassifyResponse
     from cuebox.serving.service import Service
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(
-        None,
-        {
-            "store.url": str(tmp_path / "store"),
-            "store.cache_dir": str(tmp_path / "cache"),
-            "engine.cache_dir": str(tmp_path / "cache"),
-            "serving.reload_interval": 0,
-        },
-        environment={},
-    )
-
-
-@pytest.fixture
-def store(settings: Settings) -> ModelStore:
-    return open_store(settings)
 
 
 def run(settings: Settings, use: Callable[[Service], Awaitable[None]]) -> None:

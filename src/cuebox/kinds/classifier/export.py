@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from cuebox.core.digests import sha256_data, sha256_file
+from cuebox.core.digests import sha256_data
 from cuebox.core.errors import ParityError
 from cuebox.core.manifest import GOLDENS_FILE, FileRef, Golden, Manifest, Provenance
 from cuebox.kinds.classifier.head import save_head
@@ -74,7 +74,7 @@ def export(
     goldens = record_goldens(trained, embed, bank)
     (folder / GOLDENS_FILE).write_bytes(msgspec.json.encode(goldens))
     names = (HEAD_FILE, "config.toml", "metrics.json", GOLDENS_FILE)
-    files = {name: _reference(folder / name) for name in names}
+    files = {name: FileRef.of(folder / name) for name in names}
     return msgspec.structs.replace(manifest, files=manifest.files | files)
 
 
@@ -120,7 +120,3 @@ def _provenance(trained: Trained) -> Provenance:
         data_digest=trained.data.digest,
         environment=environment(),
     )
-
-
-def _reference(path: Path) -> FileRef:
-    return FileRef(sha256_file(path), path.stat().st_size)

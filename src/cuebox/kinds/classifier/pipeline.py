@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +19,12 @@ from cuebox.kinds.classifier.summary import data_summary, model_facts, search_ta
 from cuebox.kinds.classifier.train import train
 from cuebox.reports.classification_report import ClassificationReport
 from cuebox.training.gates import Verdict, judge
-from cuebox.training.publishing import production_version, promote, publish_folder
+from cuebox.training.publishing import (
+    PromoteChoice,
+    production_version,
+    promote_judged,
+    publish_folder,
+)
 from cuebox.training.runs import Run, open_run
 
 if TYPE_CHECKING:
@@ -35,9 +39,8 @@ if TYPE_CHECKING:
     from cuebox.reports.scores import ClassificationScores
     from cuebox.training.progress import Progress
 
-__all__ = ["Built", "PromoteChoice", "build", "publish"]
+__all__ = ["Built", "build", "publish"]
 
-PromoteChoice = Literal["auto", "yes", "no"]
 # Folder of the version's files within the run's.
 _VERSION = "version"
 
@@ -133,12 +136,8 @@ def publish(
     """
     number = production_version(store, built.manifest.name)[1] if expected is None else expected
     manifest = publish_folder(store, built.manifest, built.folder)
-    wanted = promotion == "yes" or (promotion == "auto" and built.verdict.passed)
-    if wanted:
-        outcome = "gates passed" if built.verdict.passed else "promoted in spite of the gates"
-        reason = f"{outcome}: {'; '.join(built.verdict.reasons)}"
-        promote(store, manifest, expected=number, actor=_actor(), reason=reason)
-    return manifest, wanted
+    promoted = promote_judged(store, manifest, built.verdict, promotion, expected=number)
+    return manifest, promoted
 
 
 def _finetuned(
@@ -219,10 +218,3 @@ def _write_report(report: ClassificationReport, trained: Trained, folder: Path) 
     if report.scores:
         page = render_classification_page(report)
         (folder / "report.html").write_text(page, encoding="utf-8")
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from cuebox.core.errors import ConfigError, InvalidRequest
+from cuebox.core.errors import InvalidRequest
 from cuebox.core.manifest import check_name
 from cuebox.core.text import TextSettings
 from cuebox.inputs import SourceSettings
 from cuebox.training.gates import GateSettings
-from cuebox.training.settings_file import read_settings_file
+from cuebox.training.settings_file import check_settings, read_settings_file
 from cuebox.training.splits import SplitSettings
 
 if TYPE_CHECKING:
@@ -226,8 +226,4 @@ def parse_classifier_settings(document: dict[str, Any], *, source: str) -> Class
     Raises:
         ConfigError: an unknown key or a value that does not fit; the message names the key.
     """
-    try:
-        return msgspec.convert(document, ClassifierSettings)
-    except msgspec.ValidationError as error:
-        problem = str(error).replace("Object contains unknown field", "there is no setting")
-        raise ConfigError(f"{source}: {problem}") from error
+    return check_settings(document, ClassifierSettings, source=source)

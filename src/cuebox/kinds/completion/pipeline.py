@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from cuebox.core.digests import sha256_data
 from cuebox.core.manifest import Provenance
@@ -19,7 +18,7 @@ from cuebox.kinds.completion.report import make_report, write_report
 from cuebox.kinds.completion.train import Trained, train
 from cuebox.training.environment import code_revision, command_line, environment
 from cuebox.training.gates import Verdict, judge
-from cuebox.training.publishing import production_version, promote
+from cuebox.training.publishing import production_version, promote_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from cuebox.kinds.completion.settings import CompletionSettings
     from cuebox.reports.language_model_report import LanguageModelReport
     from cuebox.training.progress import Progress
+    from cuebox.training.publishing import PromoteChoice
 
 __all__ = ["Built", "build", "publish_trained"]
 
@@ -94,7 +94,7 @@ def build(
 
 
 def publish_trained(
-    built: Built, store: ModelStore, *, promotion: Literal["auto", "yes", "no"] = "auto"
+    built: Built, store: ModelStore, *, promotion: PromoteChoice = "auto"
 ) -> tuple[Manifest, bool]:
     """Publish a built version; promote it when the gates say so, or when told to.
 
@@ -105,12 +105,8 @@ def publish_trained(
         Conflict: another version went into production since the gates were held.
     """
     manifest = publish_exported(built.exported, store)
-    wanted = promotion == "yes" or (promotion == "auto" and built.verdict.passed)
-    if wanted:
-        outcome = "gates passed" if built.verdict.passed else "promoted in spite of the gates"
-        reason = f"{outcome}: {'; '.join(built.verdict.reasons)}"
-        promote(store, manifest, expected=built.expected, actor=_actor(), reason=reason)
-    return manifest, wanted
+    expected = built.expected
+    return manifest, promote_judged(store, manifest, built.verdict, promotion, expected=expected)
 
 
 def _export(trained: Trained, engine: Engine, *, base: Path, progress: Progress) -> Exported:
@@ -165,10 +161,3 @@ def _champion(store: ModelStore, settings: CompletionSettings) -> tuple[Manifest
     """The version in production, and the number of its record."""
     version, number = production_version(store, settings.name)
     return (None if version is None else store.manifest(settings.name, version)), number
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

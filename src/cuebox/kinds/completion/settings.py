@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from cuebox.core.errors import ConfigError, InvalidRequest
+from cuebox.core.errors import InvalidRequest
 from cuebox.core.manifest import check_name
 from cuebox.training.gates import GateSettings
+from cuebox.training.settings_file import check_settings, read_settings_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -245,8 +246,6 @@ def load_completion_settings(
     Raises:
         ConfigError: no such file, not TOML, an unknown key, or a value that does not fit.
     """
-    from cuebox.training.settings_file import read_settings_file
-
     return parse_completion_settings(read_settings_file(path, overrides), source=str(path))
 
 
@@ -256,8 +255,4 @@ def parse_completion_settings(document: dict[str, Any], *, source: str) -> Compl
     Raises:
         ConfigError: an unknown key or a value that does not fit; the message names the key.
     """
-    try:
-        return msgspec.convert(document, CompletionSettings)
-    except msgspec.ValidationError as error:
-        problem = str(error).replace("Object contains unknown field", "there is no setting")
-        raise ConfigError(f"{source}: {problem}") from error
+    return check_settings(document, CompletionSettings, source=source)

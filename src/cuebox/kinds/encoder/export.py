@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cuebox.core.digests import sha256_data, sha256_file
+from cuebox.core.digests import sha256_data
 from cuebox.core.manifest import (
     GOLDENS_FILE,
     EncoderSpec,
@@ -197,9 +197,7 @@ def _manifest(
 
 def _with_files(manifest: Manifest, folder: Path) -> Manifest:
     paths = (MODEL_FILE, TOKENIZER_FILE, GOLDENS_FILE, PARITY_FILE, CARD_FILE)
-    files = {
-        path: FileRef(sha256_file(folder / path), (folder / path).stat().st_size) for path in paths
-    }
+    files = {path: FileRef.of(folder / path) for path in paths}
     return msgspec.structs.replace(manifest, files=files)
 
 
