@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.types import FloatArray, StepBatch
 
-__all__ = ["ByteTokenizer", "FakeStepModel", "fake_decoder_spec"]
+__all__ = ["ByteTokenizer", "FakeStepModel", "SpacingTokenizer", "fake_decoder_spec"]
 
 _NOTHING = -1
 _WORDS = b" the quick brown fox likes to jump over a lazy dog, and then it sleeps. Yes! No?"
@@ -53,6 +53,13 @@ class ByteTokenizer:
                 before, after = text.split(name, 1)
                 return [*self.encode(before), token, *self.encode(after)]
         return list(text.encode())
+
+
+class SpacingTokenizer(ByteTokenizer):
+    """Puts a space before every text, as sentencepiece models do."""
+
+    def encode(self, text: str) -> list[int]:
+        return super().encode(f" {text}") if text else []
 
 
 class FakeStepModel:

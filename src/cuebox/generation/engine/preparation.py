@@ -79,6 +79,9 @@ class Preparation:
         except UnicodeEncodeError:
             # A lone surrogate: the tokenizer says what is wrong with the text.
             return text, b""
+        if not head and self._tail.adds_space and not text.startswith(" "):
+            # To this tokenizer a text begins with a space that nobody types.
+            stem = b" " + stem
         # Without BOS a model has to be given something to begin with.
         return (head, stem) if head or self._bos is not None else (text, b"")
 

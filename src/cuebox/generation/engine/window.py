@@ -33,12 +33,15 @@ class TailReader:
     The pieces of a document lie on a fixed grid from its beginning and each ends between two
     words, so their tokens joined are the tokens of the whole. While a document grows only its
     last piece is tokenised again, and where the tail begins moves only now and then.
+
+    Attributes:
+        adds_space: whether the tokenizer puts a space before every text, as sentencepiece does.
     """
 
     def __init__(self, tokenizer: DecoderTokenizer) -> None:
         self._encode = tokenizer.encode
         self._remembered = lru_cache(_PIECES_REMEMBERED)(tokenizer.encode)
-        self._adds_space = _adds_space(tokenizer)
+        self.adds_space = _adds_space(tokenizer)
 
     def read(self, text: str, most_tokens: int) -> Tail:
         """Tokens of the end of `text`: surely `most_tokens` of them where it has as many, more
@@ -60,7 +63,7 @@ class TailReader:
 
     def _piece(self, text: str, start: int, end: int) -> str:
         """A piece as the tokenizer wants it: one that adds a space in front must not find one."""
-        if start and self._adds_space and text[start] == " ":
+        if start and self.adds_space and text[start] == " ":
             start += 1
         return text[start:end]
 

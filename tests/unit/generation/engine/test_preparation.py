@@ -15,7 +15,7 @@ from cuebox.generation.engine.limits import Limits
 from cuebox.generation.engine.preparation import Preparation
 from cuebox.generation.settings import GenerationSettings
 from tests.fakes.desk import LONG, Desk
-from tests.fakes.step_model import ByteTokenizer, fake_decoder_spec
+from tests.fakes.step_model import ByteTokenizer, SpacingTokenizer, fake_decoder_spec
 
 if TYPE_CHECKING:
     from cuebox.generation.choices.prompt import PreparedPrompt
@@ -25,10 +25,15 @@ SENTENCE = "The captain looked at the sea, and said nothing. "
 
 
 def prepare(
-    prompt: str | list[int], *, context: int = 64, bos: int | None = BEGIN, **fields: Any
+    prompt: str | list[int],
+    *,
+    context: int = 64,
+    bos: int | None = BEGIN,
+    tokenizer: ByteTokenizer | None = None,
+    **fields: Any,
 ) -> PreparedPrompt:
     spec = fake_decoder_spec(context=context, bos=bos)
-    tokenizer = ByteTokenizer()
+    tokenizer = tokenizer or ByteTokenizer()
     limits = Limits(spec, GenerationSettings(), 100_000)
     preparation = Preparation(tokenizer, Vocabulary(tokenizer), limits, bos=bos, stride=0.25)
     return preparation.prepare(GenerateRequest(prompt=prompt, **fields))
@@ -58,6 +63,14 @@ def test_the_unfinished_word_is_left_to_the_answer() -> None:
     assert prepared.stem == b" lik"
     assert prepare("I would lik", heal=False).stem == b""
     assert prepare("I would lik", max_tokens=0, echo=True).stem == b""
+
+
+@pytest.mark.parametrize("typed", ["", "wor", "word", " wor"])
+def test_the_space_that_a_tokenizer_begins_with_is_nobodys(typed: str) -> None:
+    prepared = prepare(typed, tokenizer=SpacingTokenizer())
+    assert prepared.tokens == [BEGIN]
+    assert prepared.stem.decode() == f" {typed.strip()}"
+    assert prepare("the wor", tokenizer=SpacingTokenizer()).stem == b" wor"
 
 
 def test_repeating_the_stem_is_free_but_takes_room() -> None:
