@@ -75,7 +75,8 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
         coverage: extension: answer only so large a share of prompts, those of which the model
             is surest; the threshold comes from validation data. With `min_score` as well, the
             stricter counts.
-        max_time_ms: extension: answer with what there is after this time.
+        max_time_ms: extension: answer with what there is after this time; without any choice
+            where not even the prompt was read by then.
         session: extension: a newer request of the same session and client takes the place of
             this one, which is answered 409 `superseded`. For one prompt only; a client is an
             API key, or an address where none is asked for, so choose a random name.

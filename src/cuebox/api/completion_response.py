@@ -53,7 +53,8 @@ class CompletionUsage(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CompletionChoice(msgspec.Struct, kw_only=True):
-    """One answer; those of a prompt come best first.
+    """One answer; those of a prompt come best first: by how surely they begin, so their scores,
+    which weigh all tokens alike, need not descend.
 
     Attributes:
         text: what comes after the prompt; with `echo`, after itself.
