@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.candidates import Asked, check
 from benchmarks.completion_servers import open_candidates
-from benchmarks.decoders import SHAPES, Models
-from benchmarks.outcome import Outcome, median
+from benchmarks.decoders import SHAPES, Models, add_sizes
+from benchmarks.outcome import Outcome, median, median_ratio
 from benchmarks.parts import Parts, parts_options, read_options
 from benchmarks.prompts import Prompts
 
@@ -60,7 +60,7 @@ def _conclude(outcome: Outcome, found: dict[str, Rates]) -> None:
     for size, rates in found.items():
         best = max(rates, key=lambda name: median(rates[name]))
         rows = [
-            [name, f"{median(each):,.0f}", f"{_ratio(rates, name, best):.2f}x"]
+            [name, f"{median(each):,.0f}", f"{median_ratio(each, rates[best]):.2f}x"]
             for name, each in sorted(rates.items(), key=lambda item: -median(item[1]))
         ]
         outcome.table(
@@ -71,15 +71,10 @@ def _conclude(outcome: Outcome, found: dict[str, Rates]) -> None:
     outcome.figures["tokens_per_second"] = found
 
 
-def _ratio(rates: Rates, name: str, other: str) -> float:
-    pairs = zip(rates[name], rates[other], strict=True)
-    return median([one / another for one, another in pairs])
-
-
 def main() -> None:
     """Run the benchmark."""
     parser = parts_options(__doc__, rounds=2)
-    parser.add_argument("--sizes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
+    add_sizes(parser)
     arguments = read_options(parser)
     regime = "8 cold prompts of 100 tokens at once, 3 choices of 20 tokens each, two threads"
     with Outcome("completion_throughput", regime) as outcome:

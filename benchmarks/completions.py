@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.candidates import Asked, check
 from benchmarks.completion_servers import open_candidates
-from benchmarks.decoders import QUANTIZATIONS, SHAPES, Models
-from benchmarks.outcome import Outcome, median
+from benchmarks.decoders import QUANTIZATIONS, SHAPES, Models, add_sizes
+from benchmarks.outcome import Outcome, median, median_ratio
 from benchmarks.parts import Parts, parts_options, read_options
 from benchmarks.prompts import Prompts
 
@@ -73,28 +73,21 @@ def _note(taken: dict[str, list[float]], n: int, timed: Timed) -> None:
         taken.setdefault(f"engine n={n}", []).append(timed.engine_ms)
 
 
-def ratio(times: Times, ours: str, theirs: str, what: str = "n=3") -> float:
-    """The median over rounds of the quotient within a round."""
-    pairs = zip(times[ours][what], times[theirs][what], strict=True)
-    return median([mine / other for mine, other in pairs])
-
-
 def _rows(times: Times) -> list[list[str]]:
     rows = []
     for name, taken in sorted(times.items(), key=lambda item: median(item[1]["n=3"])):
         one, three = median(taken["n=1"]), median(taken["n=3"])
-        more = median([b / a for a, b in zip(taken["n=1"], taken["n=3"], strict=True)])
+        more = median_ratio(taken["n=3"], taken["n=1"])
         same = "cuebox, int4" if "int4" in name or "Q4_0" in name else "cuebox, int8"
         rows.append([
             name, f"{one:.0f}", f"{three:.0f}", f"{more:.2f}x",
-            f"{1 / ratio(times, same, name):.2f}x",
+            f"{1 / median_ratio(times[same]['n=3'], taken['n=3']):.2f}x",
         ])  # fmt: skip
     return rows
 
 
 def _overhead(taken: dict[str, list[float]]) -> float:
-    pairs = zip(taken["n=3"], taken["engine n=3"], strict=True)
-    return median([whole / engine - 1 for whole, engine in pairs])
+    return median_ratio(taken["n=3"], taken["engine n=3"]) - 1
 
 
 def _conclude(outcome: Outcome, found: dict[str, Times]) -> None:
@@ -123,7 +116,7 @@ def _conclude(outcome: Outcome, found: dict[str, Times]) -> None:
 def _bars(outcome: Outcome, size: str, times: Times) -> None:
     for bits in QUANTIZATIONS:
         taken = times[f"cuebox, {bits}"]
-        more = median([b / a for a, b in zip(taken["n=1"], taken["n=3"], strict=True)])
+        more = median_ratio(taken["n=3"], taken["n=1"])
         outcome.bar(f"Three choices, {size} {bits}", "at most 1.2x the time of one",
                     f"{more:.2f}x", met=more <= _MOST_FOR_THREE)  # fmt: skip
         over = _overhead(times[f"cuebox, {bits}, HTTP"])
@@ -131,13 +124,13 @@ def _bars(outcome: Outcome, size: str, times: Times) -> None:
                     f"{100 * over:.1f} %", met=over <= _MOST_OVERHEAD)  # fmt: skip
     for at, ours, theirs, most in _RATIOS:
         if at == size and theirs in times:
-            found = ratio(times, ours, theirs)
+            found = median_ratio(times[ours]["n=3"], times[theirs]["n=3"])
             outcome.bar(f"3 x 20 tokens, {size}, {ours.split()[-1]}",
                         f"at most {most}x {theirs.split(',')[0]}'s time", f"{found:.2f}x",
                         met=found <= most)  # fmt: skip
     hf = "transformers generate, bfloat16"
     if size == "small" and hf in times:
-        slower = 1 / ratio(times, "cuebox, int8", hf)
+        slower = median_ratio(times[hf]["n=3"], times["cuebox, int8"]["n=3"])
         outcome.bar("transformers bfloat16, small, 3 x 20 tokens", "at least 4.5x cuebox's time",
                     f"{slower:.1f}x", met=slower >= _LEAST_FASTER_THAN_HF)  # fmt: skip
 
@@ -145,7 +138,7 @@ def _bars(outcome: Outcome, size: str, times: Times) -> None:
 def main() -> None:
     """Run the benchmark."""
     parser = parts_options(__doc__, rounds=5)
-    parser.add_argument("--sizes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
+    add_sizes(parser)
     arguments = read_options(parser)
     regime = "100-token prompts of which 95 were just served, 20 tokens a choice, two threads"
     with Outcome("completions", regime) as outcome:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.candidates import local_candidates
-from benchmarks.decoders import SHAPES, Models
+from benchmarks.decoders import Models, add_sizes
 from benchmarks.outcome import Outcome
 from benchmarks.prompts import Prompts
 
@@ -56,7 +56,7 @@ def main() -> None:
     )
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--peers", type=Path, required=True)
-    parser.add_argument("--sizes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
+    add_sizes(parser)
     arguments = parser.parse_args()
     models, peers = Models(arguments.models.absolute()), arguments.peers.absolute()
     with Outcome("decoder_parity", "100 tokens, logits of the next, without its end") as outcome:

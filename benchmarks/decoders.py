@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.types import FloatArray
 
-__all__ = ["KV_CACHE_MB", "QUANTIZATIONS", "SHAPES", "Models", "Shape"]
+__all__ = ["KV_CACHE_MB", "QUANTIZATIONS", "SHAPES", "Models", "Shape", "add_sizes"]
 
 QUANTIZATIONS = ("int8", "int4")
 # Room for 8 prompts x 3 choices of the medium model; also what llama.cpp is given, in cells.
@@ -71,6 +71,11 @@ SHAPES = {
     "small": Shape(layers=12, hidden=768, heads=12, parameters=124),
     "medium": Shape(layers=24, hidden=1_024, heads=16, parameters=355),
 }
+
+
+def add_sizes(parser: argparse.ArgumentParser) -> None:
+    """The option that leaves sizes out."""
+    parser.add_argument("--sizes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
 
 
 class Models:

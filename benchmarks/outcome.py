@@ -16,7 +16,7 @@ from benchmarks.machine import OtherLoad, describe_machine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Bar", "Outcome", "Table", "median", "options"]
+__all__ = ["Bar", "Outcome", "Table", "median", "median_ratio", "options"]
 
 
 _FOLDERS = ("--peers", "--store", "--encoder", "--models")
@@ -91,6 +91,11 @@ class Outcome:
             "figures": self.figures,
         }
         sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+
+
+def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """The median over rounds of the quotient within a round."""
+    return median([mine / other for mine, other in zip(ours, theirs, strict=True)])
 
 
 def median(values: Sequence[float]) -> float:
