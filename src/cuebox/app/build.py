@@ -47,6 +47,9 @@ __all__ = [
     "worker_count",
 ]
 
+# Away from a server a model of any size should open; memory is taken only as it is used.
+_OFFLINE_KV_CACHE_MB = 1024
+
 
 def open_store(settings: Settings) -> ModelStore:
     """The configured model store."""
@@ -119,11 +122,14 @@ def completion_engine(settings: Settings) -> Engine:
     """Opens language models in this process in all the ways that training and import need."""
     from cuebox.kinds.completion.engine import Engine
 
-    exact = msgspec.structs.replace(settings.decoder, exact=True)
+    room = max(settings.decoder.kv_cache_mb, _OFFLINE_KV_CACHE_MB)
+    decoder = msgspec.structs.replace(settings.decoder, kv_cache_mb=room)
+    exact = msgspec.structs.replace(decoder, exact=True)
+    roomy = msgspec.structs.replace(settings, decoder=decoder)
     return Engine(
-        open_decoder=decoder_opener(settings),
+        open_decoder=decoder_opener(roomy),
         open_exact=decoder_opener(msgspec.structs.replace(settings, decoder=exact)),
-        open_generator=local_generator(settings),
+        open_generator=local_generator(roomy),
     )
 
 
