@@ -16,7 +16,13 @@ _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u
 
 
 class TextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How raw text becomes model input; recorded in the manifest so that it cannot drift."""
+    """How raw text becomes model input; recorded in the manifest so that it cannot drift.
+
+    Attributes:
+        unicode_form: `NFKC` also makes look-alikes (ligatures, full-width letters) one.
+        lowercase: for models that should not tell `Apple` from `apple`.
+        fold_whitespace: make every run of white space one space, and none at the ends.
+    """
 
     unicode_form: Literal["NFC", "NFKC"] = "NFKC"
     lowercase: bool = False

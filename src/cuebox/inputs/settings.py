@@ -28,6 +28,7 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         text: column of the text, or several to be joined by `text_join`, blank ones left out.
         label: column of the label, or several to be joined by `label_join`; None where rows
             carry no label.
+        text_join, label_join: what stands between the cells of several columns.
         label_separator: splits a cell into several labels, as in `a|b`; a JSON or Parquet list
             is several labels in any case. With it a blank cell means "no label".
         split: column that says `train`, `validation` or `test`.

@@ -118,7 +118,11 @@ class OutOfScopeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class LearningCurveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How quality grows with the amount of data: the chosen head on shares of the rows."""
+    """How quality grows with the amount of data: the chosen head on shares of the rows.
+
+    Attributes:
+        shares: of the training rows; empty leaves the curve out.
+    """
 
     shares: tuple[Annotated[float, msgspec.Meta(gt=0, le=1)], ...] = (
         0.05,
@@ -143,6 +147,10 @@ class FinetuneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         lr: highest learning rate, of the encoder's last layer.
         layer_decay: each layer further down learns this much slower.
         head_lr: learning rate of the classification layer, which starts from a trained one.
+        weight_decay: of AdamW.
+        warmup: share of the steps in which the learning rate rises.
+        dropout: in front of the classification layer.
+        label_smoothing: share of each target given to the other labels.
         freeze_words: leave the word embeddings as they are, which keeps words that the rows
             never show where they were.
         max_tokens: longer texts are cut in training.
@@ -182,6 +190,7 @@ class ClassifierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         name: of the model.
         encoder: reference of the encoder in the store, such as `all-minilm-l6-v2`.
         data: where rows come from.
+        kind: says that this is a classifier's file.
         description: a sentence or two for the report.
         task: `single` label or `multi`; `auto` looks whether any row has several labels or none.
         seed: the same seed, data and settings give the same head.

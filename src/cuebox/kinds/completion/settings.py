@@ -107,6 +107,8 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
             are used and what follows is left aside. Empty trains from scratch.
         architecture: `llama` (RoPE, RMSNorm, SwiGLU) or `gpt2`.
         dim: width; `heads` times a multiple of 32.
+        layers: of attention and feed-forward.
+        heads: of attention.
         inner: width of the feed-forward layer.
         context: tokens the model sees at once.
     """
@@ -139,6 +141,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         decay: share of all steps in which the rate falls to nothing.
         optimizer: `muon` turns the updates of weight matrices into orthogonal ones and leaves
             the rest to AdamW; `adamw` is for fine-tuning what AdamW trained.
+        weight_decay: of matrices and embeddings; vectors do not decay.
         clip: largest norm of the gradient.
         evaluate_every: steps between two looks at the validation documents.
         evaluate_windows: windows of a look.
@@ -214,6 +217,7 @@ class CompletionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     Attributes:
         name: of the model.
+        kind: says that this is a language model's file.
         data: where documents come from.
         description: a sentence or two for the report.
         seed: the same seed, data and settings give the same model.
