@@ -22,7 +22,6 @@ __all__ = ["star_conversations", "star_conversations_by_task", "taskmaster_conve
 
 Turn = dict[str, Any]
 Dialogue = dict[str, Any]
-Fact = str | int | float | bool
 
 _SENT = {"pick_suggestion": "picked", "utter": "free"}
 _TEST, _VALIDATION = 15, 10
@@ -75,7 +74,7 @@ def _star_turns(dialogue: Dialogue) -> Iterator[Turn]:
     agent = {"role": "agent", "agent": dialogue["AnonymizedWizardWorkerID"]}
     task = None if dialogue["Scenario"]["MultiTask"] else _tasks(dialogue)[0]
     draft: str | None = None
-    asked: dict[str, Fact] = {}
+    asked: dict[str, Any] = {}
     time = None
     for event in dialogue["Events"]:
         action, time = event["Action"], event.get("UnixTime", time)  # answers come at once
@@ -96,18 +95,17 @@ def _star_turns(dialogue: Dialogue) -> Iterator[Turn]:
             draft = None
 
 
-def _found(event: Turn, asked: Mapping[str, Fact]) -> dict[str, Fact]:
+def _found(event: Turn, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What a lookup gave, then what was asked; of a search also the number of hits."""
-    item = {key: value for key, value in event.get("Item", {}).items() if key != "APIName"}
-    facts = _flat(item)
+    facts = {key: value for key, value in event.get("Item", {}).items() if key != "APIName"}
     if event["TotalItems"] >= 0:
         facts["TotalItems"] = event["TotalItems"]
     return {**facts, **{name: value for name, value in asked.items() if name not in facts}}
 
 
-def _asked(constraints: Iterable[Mapping[str, Any]]) -> dict[str, Fact]:
+def _asked(constraints: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What an agent filled into the query form, where it is one plain value."""
-    values: dict[str, Fact] = {}
+    values: dict[str, Any] = {}
     for constraint in constraints:
         for name, written in constraint.items():
             text = written.removeprefix("api.is_equal_to(")
@@ -116,7 +114,7 @@ def _asked(constraints: Iterable[Mapping[str, Any]]) -> dict[str, Fact]:
                 value = json.loads(text)
             except ValueError:
                 continue
-            if isinstance(value, Fact):
+            if not isinstance(value, (list, dict)):
                 values[name] = value
     return values
 
@@ -153,21 +151,7 @@ def _coffee_turns(utterance: Mapping[str, Any]) -> Iterator[Turn]:
                 answer = json.loads(note["value"])
             except ValueError:  # typed by hand, and now and then not JSON
                 continue
-            facts = _flat(answer if isinstance(answer, dict) else {})
-            yield {"role": "tool", "text": name, "time": None, "facts": facts}
-
-
-def _flat(value: Mapping[str, Any]) -> dict[str, Fact]:
-    """Nested values as one level: `{"a": [{"b": 1}]}` is `{"a_1_b": 1}`."""
-    facts: dict[str, Fact] = {}
-    for key, part in value.items():
-        if isinstance(part, list):
-            facts |= _flat({f"{key}_{number}": one for number, one in enumerate(part, start=1)})
-        elif isinstance(part, dict):
-            facts |= _flat({f"{key}_{inner}": one for inner, one in part.items()})
-        elif part is not None:
-            facts[key] = part
-    return facts
+            yield {"role": "tool", "text": name, "time": None, "facts": answer}
 
 
 def _records(conversation: str, split: str, turns: Iterable[Turn]) -> Iterator[Turn]:
