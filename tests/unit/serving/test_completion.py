@@ -43,7 +43,7 @@ def publish(
 ) -> Manifest:
     """A completion model of the fake engine, in production; its weights make its digest."""
     spec = msgspec.structs.replace(
-        fake_spec(), weights=store.put_bytes(weights), tokenizer=store.put_bytes(b"tokenizer")
+        fake_spec(), weights=store.put_bytes(weights), tokenizer=store.put_bytes(b"{}")
     )
     golden = Golden("abc", [-98.0, -9.0 if wrong_golden else -99.0])
     files = {
