@@ -72,11 +72,11 @@ def trade_off_point(coverage: float, tally: Tally) -> TradeOffPoint:
 
 
 def _threshold(scores: Sequence[float], wanted: float) -> float:
-    if not scores or wanted <= 0:
+    if not scores:
         return math.inf
-    if wanted >= len(scores):
-        return -math.inf
     kept = max(1, round(wanted))
+    if kept >= len(scores):
+        return -math.inf
     return float(np.partition(np.asarray(scores), -kept)[-kept])
 
 
