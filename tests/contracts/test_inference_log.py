@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Kept(Protocol):
     """A log, and what it kept once it is closed: ids, and feedback with its final texts."""
 
-    log: InferenceLog
+    @property
+    def log(self) -> InferenceLog: ...
 
     def suggestions(self) -> list[str]: ...
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from cuebox.core.generation import Delta, GenerateRequest
+    from cuebox.core.inference import FeedbackRecord
     from cuebox.core.ports import ModelStore
 
 __all__ = ["Service"]
@@ -79,6 +80,7 @@ class Service:
         pause: when set to an event, a streamed completion waits for it after each step.
         fail_prompt: raised for a prompt, before anything of it is answered.
         fail_late: raised instead of the end of every completion.
+        told: the feedback that came.
     """
 
     def __init__(self, store: ModelStore | None = None) -> None:
@@ -97,6 +99,7 @@ class Service:
         self.pause: asyncio.Event | None = None
         self.fail_prompt: dict[str, Exception] = {}
         self.fail_late: Exception | None = None
+        self.told: list[FeedbackRecord] = []
         self._models = {
             "mood": _info("mood", "classifier", ["glad", "sad"]),
             "minilm": _info("minilm", "encoder", []),
@@ -169,6 +172,10 @@ class Service:
                 yield event
         finally:
             self.generating -= 1
+
+    def feedback(self, records: Sequence[FeedbackRecord]) -> int:
+        self.told.extend(records)
+        return len(records)
 
     def models(self) -> list[ModelInfo]:
         return list(self._models.values())

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from cuebox.core.generation import Completed, Delta, GenerateRequest
+    from cuebox.core.inference import FeedbackRecord
     from cuebox.core.ports import ModelStore
     from cuebox.core.types import FloatArray
     from cuebox.serving.metrics import Metrics
@@ -75,6 +76,10 @@ class ModelService(Protocol):
         `coverage` stands for the score below which this model withholds its answer. A newer
         request of the session shows as `Conflict`.
         """
+        ...
+
+    def feedback(self, records: Sequence[FeedbackRecord]) -> int:
+        """Log what people did with suggestions; how many were taken."""
         ...
 
     def models(self) -> list[ModelInfo]:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cuebox.core.errors import ConfigError
 from cuebox.inference_log.log import QueuedInferenceLog
 from cuebox.inference_log.redaction import preparation
+from cuebox.inference_log.settings import path_of
 
 if TYPE_CHECKING:
     from cuebox.inference_log.settings import InferenceLogSettings
     from cuebox.inference_log.sink import Sink
 
-__all__ = ["open_log", "path_of"]
-
-_SQLITE = "sqlite:///"
+__all__ = ["open_log"]
 
 
 def open_log(settings: InferenceLogSettings) -> QueuedInferenceLog | None:
-    """The configured log, which touches no disk before its first record; None without a URL.
-
-    Raises:
-        ConfigError: a URL of a kind that is not known.
-    """
+    """The configured log, which touches no disk before its first record; None without a URL."""
     if not settings.url:
         return None
     path = path_of(settings.url)
@@ -39,17 +32,3 @@ def open_log(settings: InferenceLogSettings) -> QueuedInferenceLog | None:
         max_records=settings.max_waiting,
         max_bytes=settings.max_waiting_mb << 20,
     )
-
-
-def path_of(url: str) -> Path:
-    """The file that `sqlite:///PATH` names; four slashes begin an absolute path.
-
-    Raises:
-        ConfigError: another kind of URL, or no path.
-    """
-    if not url.startswith(_SQLITE) or url.removeprefix(_SQLITE) in {"", ":memory:"}:
-        raise ConfigError(
-            f"inference_log.url is {url[:200]!r}: use sqlite:///PATH, or nothing for no log",
-            param="inference_log.url",
-        )
-    return Path(url.removeprefix(_SQLITE)).expanduser()

@@ -14,7 +14,7 @@ from cuebox.core.errors import DataError
 from cuebox.core.inference import FeedbackEvent, Shown
 from cuebox.inference_log import tables
 from cuebox.inference_log.database import check_schema
-from cuebox.inference_log.opening import path_of
+from cuebox.inference_log.settings import path_of
 from cuebox.inference_log.sink import SinkDown
 from cuebox.inference_log.sqlite import open_engine
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = ["InferenceLogSettings", "Inputs"]
+from cuebox.core.errors import ConfigError
+
+__all__ = ["InferenceLogSettings", "Inputs", "path_of"]
+
+_SQLITE = "sqlite:///"
 
 Inputs = Literal["keep", "redact", "omit"]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -34,3 +39,22 @@ class InferenceLogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     max_waiting: Positive = 20_000
     max_waiting_mb: Positive = 64
     retention_days: Annotated[float, msgspec.Meta(ge=0)] = 365.0
+
+    def __post_init__(self) -> None:
+        """Refuse a URL of no known kind."""
+        if self.url:
+            path_of(self.url)
+
+
+def path_of(url: str) -> Path:
+    """The file that `sqlite:///PATH` names; four slashes begin an absolute path.
+
+    Raises:
+        ConfigError: another kind of URL, or no path.
+    """
+    if not url.startswith(_SQLITE) or url.removeprefix(_SQLITE) in {"", ":memory:"}:
+        raise ConfigError(
+            f"inference_log.url is {url[:200]!r}: use sqlite:///PATH, or nothing for no log",
+            param="inference_log.url",
+        )
+    return Path(url.removeprefix(_SQLITE)).expanduser()
