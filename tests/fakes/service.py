@@ -23,6 +23,16 @@ from cuebox.serving.requests import (
     Timings,
 )
 from cuebox.serving.settings import ServingSettings
+from cuebox.serving.suggestion_plan import check_request
+from cuebox.serving.suggestion_requests import (
+    CompletionSuggestion,
+    ModelVersion,
+    ReplySuggestion,
+    SuggestModels,
+    SuggestRequest,
+    SuggestResponse,
+    SuggestUsage,
+)
 from tests.fakes.completions import answer
 
 if TYPE_CHECKING:
@@ -68,7 +78,7 @@ _WRITER = ModelInfo(
 
 
 class Service:
-    """The service's methods over three models: `mood`, `minilm` and `writer`.
+    """The service's methods over four models: `mood`, `minilm`, `writer` and `replies`.
 
     Attributes:
         hold: when set to an event, requests wait for it.
@@ -81,6 +91,7 @@ class Service:
         fail_prompt: raised for a prompt, before anything of it is answered.
         fail_late: raised instead of the end of every completion.
         told: the feedback that came.
+        suggested: what suggestions were asked, and for whom.
     """
 
     def __init__(self, store: ModelStore | None = None) -> None:
@@ -100,10 +111,12 @@ class Service:
         self.fail_prompt: dict[str, Exception] = {}
         self.fail_late: Exception | None = None
         self.told: list[FeedbackRecord] = []
+        self.suggested: list[tuple[SuggestRequest, str, str]] = []
         self._models = {
             "mood": _info("mood", "classifier", ["glad", "sad"]),
             "minilm": _info("minilm", "encoder", []),
             "writer": _WRITER,
+            "replies": _info("replies", "reply", []),
         }
 
     @property
@@ -173,6 +186,37 @@ class Service:
         finally:
             self.generating -= 1
 
+    async def suggest(
+        self,
+        request: SuggestRequest,
+        *,
+        client: str,
+        key: str = "",
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> SuggestResponse:
+        await self._wait(deadline)
+        check_request(request, self.settings)
+        if self.model(request.model or "replies").kind != "reply":
+            raise InvalidRequest("this model has no replies", param="model")
+        if isinstance(request.completion, str) and not self.model(request.completion).decoder:
+            raise InvalidRequest("this model completes nothing", param="completion")
+        self.suggested.append((request, client, key))
+        timings.head += 0.002
+        timings.completion = 0.03
+        reply = ReplySuggestion(id="s1", text="Hello {name}", slots=[], score=0.5, answer="a")
+        completion = CompletionSuggestion(id="s2", text=" there", score=-0.5)
+        version = ModelVersion("writer", _VERSION)
+        return SuggestResponse(
+            id="s0",
+            replies=[reply],
+            completion=completion if request.completion else None,
+            late=[],
+            failed=[],
+            models=SuggestModels(ModelVersion("replies", _VERSION), version),
+            usage=SuggestUsage(encoder_tokens=3),
+        )
+
     def feedback(self, records: Sequence[FeedbackRecord]) -> int:
         self.told.extend(records)
         return len(records)
@@ -187,7 +231,7 @@ class Service:
         return info
 
     def readiness(self) -> Readiness:
-        return Readiness(ready=self.state == "ready", state=self.state, models=3, failures={})
+        return Readiness(ready=self.state == "ready", state=self.state, models=4, failures={})
 
     async def start(self) -> None:
         self.state = "ready"
@@ -202,8 +246,8 @@ class Service:
 
     def _text_model(self, name: str, version: str | None = None) -> ModelInfo:
         info = self.model(name, version)
-        if info.decoder:
-            raise InvalidRequest(f"{name} is a completion model", param="model")
+        if info.decoder or info.kind == "reply":
+            raise InvalidRequest(f"{name} is of kind {info.kind}", param="model")
         return info
 
     async def _wait(self, deadline: float | None) -> None:

@@ -19,6 +19,7 @@ from cuebox.serving.loader import Loader
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.opening import ModelOpener
 from cuebox.serving.requests import Readiness
+from cuebox.serving.suggestion import suggest, suggestion_record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         Timings,
     )
     from cuebox.serving.settings import ServingSettings
+    from cuebox.serving.suggestion_requests import SuggestRequest, SuggestResponse
 
 __all__ = ["Service"]
 
@@ -201,6 +203,39 @@ class Service:
             Overloaded, Conflict, Unavailable: as `Generator.stream` says.
         """
         return complete(self._leases, model, request, coverage, self.metrics)
+
+    async def suggest(
+        self,
+        request: SuggestRequest,
+        *,
+        client: str,
+        key: str = "",
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> SuggestResponse:
+        """Replies and an inline completion for a conversation and a draft; they are logged.
+
+        Args:
+            client: whose session it is.
+            key: name of the API key; empty without keys.
+
+        Raises:
+            UnknownModel, InvalidRequest, PayloadTooLarge: the request cannot be answered.
+            Conflict: a newer request of the session took this one's place.
+        """
+        began = monotonic()
+        with self._leases.lease(1, deadline) as (catalog, until):
+            answer = await suggest(
+                catalog, request, self.settings,
+                client=client, timings=timings, deadline=until, metrics=self.metrics,
+            )  # fmt: skip
+        self._count(answer.models.reply.name, 1)
+        if self._inference_log is not None:
+            seconds = monotonic() - began
+            self._inference_log.suggested(
+                suggestion_record(request, answer, key=key, timings=timings, seconds=seconds)
+            )
+        return answer
 
     def feedback(self, records: Sequence[FeedbackRecord]) -> int:
         """Log what people did with suggestions, without waiting for it to be written.
