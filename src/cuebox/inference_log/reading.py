@@ -21,7 +21,7 @@ from cuebox.inference_log.sqlite import open_engine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Row, Table
+    from sqlalchemy import Connection, Row, Select, Table
 
 __all__ = ["LoggedFeedback", "LoggedShown", "LoggedSuggestion", "export", "read_log"]
 
@@ -88,10 +88,11 @@ def read_log(
         raise DataError(f"{path} is no inference log: nothing was suggested yet, or another url")
     try:
         with open_engine(path, write=False).connect() as connection:
-            check_schema(connection, path)
+            with connection.begin():
+                check_schema(connection, path)
             place = (since, "")
             while page := _page(connection, place, until):
-                yield from _with_feedback(connection, page)
+                yield from page
                 place = (page[-1].at, page[-1].id)
     except SinkDown as error:
         raise DataError(str(error)) from error
@@ -106,8 +107,38 @@ def export(suggestions: Iterable[LoggedSuggestion]) -> Iterator[bytes]:
         yield encode(suggestion) + b"\n"
 
 
-def _page(connection: Connection, place: tuple[float, str], until: float) -> Sequence[Row[Any]]:
-    """The suggestions after `place`, with the turns of their conversations."""
+def _page(connection: Connection, place: tuple[float, str], until: float) -> list[LoggedSuggestion]:
+    """What was suggested after `place`; a transaction of its own, so that none is open for long."""
+    with connection.begin():
+        rows = connection.execute(_after(place, until)).all()
+        ids = [row.id for row in rows]
+        shown: dict[str, list[Row[Any]]] = defaultdict(list)
+        for each in _rows_of(connection, tables.shown, ids, "place"):
+            shown[each.suggestion].append(each)
+        ids += [each.id for shown_rows in shown.values() for each in shown_rows]
+        feedback: dict[str, list[LoggedFeedback]] = defaultdict(list)
+        for each in _rows_of(connection, tables.feedback, ids, "at"):
+            feedback[each.suggestion].append(
+                LoggedFeedback(event=each.event, at=each.at, client=each.client, text=each.text)
+            )
+    return [
+        LoggedSuggestion(
+            id=row.id,
+            at=row.at,
+            session=row.session,
+            client=row.client,
+            conversation=None if row.turns is None else _turns.decode(row.turns),
+            draft=row.draft,
+            milliseconds=_milliseconds.decode(row.milliseconds),
+            shown=[_shown(each, feedback[each.id]) for each in shown[row.id]],
+            feedback=feedback[row.id],
+        )
+        for row in rows
+    ]
+
+
+def _after(place: tuple[float, str], until: float) -> Select[Any]:
+    """The oldest suggestions after `place`, with the turns of their conversations."""
     of, told = tables.suggestions.c, tables.conversations.c
     at, last = place
     query = (
@@ -122,34 +153,7 @@ def _page(connection: Connection, place: tuple[float, str], until: float) -> Seq
         .order_by(of.at, of.id)
         .limit(_PAGE)
     )
-    if until < math.inf:
-        query = query.where(of.at < until)
-    return connection.execute(query).all()
-
-
-def _with_feedback(connection: Connection, page: Sequence[Row[Any]]) -> Iterator[LoggedSuggestion]:
-    ids = [row.id for row in page]
-    shown: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in _rows_of(connection, tables.shown, ids, "place"):
-        shown[row.suggestion].append(row)
-    ids += [each.id for rows in shown.values() for each in rows]
-    feedback: dict[str, list[LoggedFeedback]] = defaultdict(list)
-    for row in _rows_of(connection, tables.feedback, ids, "at"):
-        feedback[row.suggestion].append(
-            LoggedFeedback(event=row.event, at=row.at, client=row.client, text=row.text)
-        )
-    for row in page:
-        yield LoggedSuggestion(
-            id=row.id,
-            at=row.at,
-            session=row.session,
-            client=row.client,
-            conversation=None if row.turns is None else _turns.decode(row.turns),
-            draft=row.draft,
-            milliseconds=_milliseconds.decode(row.milliseconds),
-            shown=[_shown(each, feedback[each.id]) for each in shown[row.id]],
-            feedback=feedback[row.id],
-        )
+    return query.where(of.at < until) if until < math.inf else query
 
 
 def _rows_of(
