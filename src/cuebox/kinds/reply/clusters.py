@@ -68,9 +68,12 @@ def medoid(embeddings: FloatArray, weights: FloatArray) -> int:
 def topics(embeddings: FloatArray, weights: FloatArray) -> IntArray:
     """A coarse division for the eye, int64 `[rows]`: 0 is the topic with most weight."""
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
     count = min(_MAX_TOPICS, max(1, len(embeddings) // 4))
-    found = KMeans(count, n_init=4, random_state=0).fit_predict(embeddings, sample_weight=weights)
+    division = KMeans(count, n_init=4, random_state=0)
+    with threadpool_limits(1):  # on a busy machine, threads that wait for one another take minutes
+        found = division.fit_predict(embeddings, sample_weight=weights)
     order = np.argsort(-np.bincount(found, weights=weights, minlength=count), kind="stable")
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
@@ -85,14 +88,16 @@ def plane(embeddings: FloatArray) -> FloatArray:
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     rows, dim = embeddings.shape
     if rows < 3:
         return np.linspace(-1, 1, 2 * rows, dtype=np.float32).reshape(rows, 2)
-    reduced = PCA(min(50, rows, dim), random_state=0).fit_transform(embeddings)
-    if rows >= 20:
-        perplexity = min(30.0, (rows - 1) / 3)
-        reduced = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced)
+    with threadpool_limits(1):
+        reduced = PCA(min(50, rows, dim), random_state=0).fit_transform(embeddings)
+        if rows >= 20:
+            drawn = TSNE(perplexity=min(30.0, (rows - 1) / 3), init="pca", random_state=0)
+            reduced = drawn.fit_transform(reduced)
     places = reduced[:, :2] - (reduced[:, :2].max(axis=0) + reduced[:, :2].min(axis=0)) / 2
     scaled = places / np.maximum(np.abs(places).max(axis=0), 1e-9)
     return np.asarray(scaled, np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Gathered", "Wording", "agent_turns", "gather"]
 
 _KEPT = 4
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(slots=True)
@@ -72,16 +74,16 @@ def gather(
     several = list(conversations)
     wordings: dict[str, Wording] = {}
     masked: list[str] = []
-    names: set[str] = set()
+    names = _Names()
     for conversation in several:
-        names.update(_names([spoken.turn for spoken in conversation.turns]))
+        names.add([spoken.turn for spoken in conversation.turns])
         for text, known in agent_turns(conversation):
             template = fold(mask_known(text, known).text)
             masked.append(template)
             wordings.setdefault(template, Wording(template)).add(text)
         progress(1)
     recounted = _recount(several, masked, wordings, frequent)
-    return Gathered(recounted, len(masked), frozenset(names))
+    return Gathered(recounted, len(masked), names.found())
 
 
 def _recount(
@@ -113,11 +115,27 @@ def agent_turns(conversation: Conversation) -> Iterator[tuple[str, KnownValues]]
             yield turn.text, KnownValues(turns[:number])
 
 
-def _names(turns: Sequence[Turn]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for number, turn in enumerate(turns):
-        if turn.role == "user":
-            before = turns[number - 1].text.lower() if number else ""
-            for name in find_persons(turn.text, asked_for_name="name" in before):
-                found.update(name.split())
-    return found
+class _Names:
+    """Names by which customers introduce themselves, told from words that only begin a text."""
+
+    def __init__(self) -> None:
+        self._introduced: set[str] = set()
+        self._written: Counter[str] = Counter()
+
+    def add(self, turns: Sequence[Turn]) -> None:
+        """Look at one conversation."""
+        for number, turn in enumerate(turns):
+            if turn.role == "user":
+                self._written.update(_WORD.findall(turn.text))
+                before = turns[number - 1].text.lower() if number else ""
+                for name in find_persons(turn.text, asked_for_name="name" in before):
+                    self._introduced.update(_WORD.findall(name))
+
+    def found(self) -> frozenset[str]:
+        """Those that are written with a capital more often than without."""
+        written = self._written
+        return frozenset(
+            name
+            for name in self._introduced
+            if name[0].isupper() and len(name) > 2 and written[name] > written[name.lower()]
+        )

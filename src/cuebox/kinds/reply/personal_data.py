@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["personal_data"]
 
 _PERSONAL = frozenset({"address", "card", "email", "order_id", "phone"})
-_WORD = re.compile(r"[^\W\d_][\w'-]+")
+# A word inside a sentence: those that begin one have a capital anyway.
+_INSIDE = re.compile(r"(?<=[\w,] )[^\W\d_]+")
 
 
 def personal_data(template: str, said: Iterable[str], names: Collection[str]) -> tuple[str, ...]:
@@ -36,6 +37,6 @@ def personal_data(template: str, said: Iterable[str], names: Collection[str]) ->
 
 def _kinds(text: str, names: Collection[str]) -> set[str]:
     found = {value.kind for value in find_values(text)} & _PERSONAL
-    if any(word in names for word in _WORD.findall(text)):
+    if any(word in names for word in _INSIDE.findall(text)):
         found.add("person")
     return found
