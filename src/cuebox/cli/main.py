@@ -21,6 +21,7 @@ _VERBS = {
     "demo": "cuebox.cli.demo",
     "encoder": "cuebox.cli.encoder",
     "decoder": "cuebox.cli.decoder",
+    "replies": "cuebox.cli.replies",
     "train": "cuebox.cli.train",
     "evaluate": "cuebox.cli.evaluate",
     "store": "cuebox.cli.store",

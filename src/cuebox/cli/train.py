@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cuebox.cli.overrides import parse_overrides
 from cuebox.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def train(
     from cuebox.app.build import open_store
     from cuebox.app.settings import load_settings
 
-    changed = _parse_overrides(overrides or [])
+    changed = parse_overrides(overrides or [])
     completion = _kind(config, changed) == "completion"
     if finish and not completion:
         raise ConfigError("--finish is for language models: a classifier's training has an end")
@@ -212,13 +213,3 @@ def _print_summary(built: Built, console: Console) -> None:
     before = (built.report.baseline_name, built.report.baseline)
     console.print(metrics_table(title, scores, before=before))
     console.print(f"Head: {built.report.model.head}", highlight=False)
-
-
-def _parse_overrides(pairs: list[str]) -> dict[str, str]:
-    overrides = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"--set {pair!r}: expected KEY=VALUE, as in head.ensemble=1")
-        overrides[key.strip()] = value.strip()
-    return overrides
