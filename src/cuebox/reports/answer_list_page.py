@@ -133,16 +133,17 @@ def _topics_table(answers: list[ListedAnswer]) -> Markup:
         Column("answers", number=True),
         Column("of all messages", number=True),
     ]
+    shares = {topic: sum(one.share for one in several) for topic, several in members.items()}
     rows = []
     for topic, several in sorted(members.items()):
-        share = sum(answer.share for answer in several)
+        share = shares[topic]
         first = sorted(several, key=lambda answer: -answer.count)[:3]
         rows.append(
             [
                 Cell(join([_chip(topic), f" {topic + 1}"]), topic),
                 Cell(join(element("q", answer.text) for answer in first), kind="quotes"),
                 Cell(f"{len(several):,}", len(several)),
-                Cell(f"{share:.1%}", share, share),
+                Cell(f"{share:.1%}", share, share / max(shares.values())),
             ]
         )
     return table(columns, rows, caption="Topics of the map, by number and colour")

@@ -69,7 +69,9 @@ def coverage_chart(points: Sequence[CoveragePoint]) -> Chart:
         alt.Chart(alt.Data(values=values), width=620, height=300)
         .mark_line()
         .encode(
-            x=alt.X("answers:Q", axis=alt.Axis(title="answers, the most frequent first")),
+            x=alt.X(
+                "answers:Q", axis=alt.Axis(title="answers, the most frequent first", tickCount=8)
+            ),
             y=alt.Y(
                 "share:Q",
                 scale=alt.Scale(domain=[0, 1]),

@@ -70,7 +70,8 @@ def topics(embeddings: FloatArray, weights: FloatArray) -> IntArray:
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    count = min(_MAX_TOPICS, max(1, len(embeddings) // 4))
+    different = len(np.unique(embeddings, axis=0))
+    count = min(_MAX_TOPICS, max(1, different // 4))
     division = KMeans(count, n_init=4, random_state=0)
     with threadpool_limits(1):  # on a busy machine, threads that wait for one another take minutes
         found = division.fit_predict(embeddings, sample_weight=weights)
@@ -84,14 +85,15 @@ def topics(embeddings: FloatArray, weights: FloatArray) -> IntArray:
 def plane(embeddings: FloatArray) -> FloatArray:
     """Each row's place in a picture, float32 `[rows, 2]` within -1 and 1; alike rows are near.
 
-    t-SNE over the first 50 principal components; with few rows, the first two components.
+    t-SNE over the first 50 principal components; with few rows, the first two components; rows that are all the same
+    stand in a line.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     rows, dim = embeddings.shape
-    if rows < 3:
+    if rows < 3 or np.ptp(embeddings, axis=0).max() < 1e-6:
         return np.linspace(-1, 1, 2 * rows, dtype=np.float32).reshape(rows, 2)
     with threadpool_limits(1):
         reduced = PCA(min(50, rows, dim), random_state=0).fit_transform(embeddings)
