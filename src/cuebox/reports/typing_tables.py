@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.reports.markup import Markup, element, join
+from cuebox.reports.markup import Markup, breakable, element, join
 from cuebox.reports.metric_names import NONE, percent
 from cuebox.reports.page import Cell, Column, table
 from cuebox.reports.typing_words import interval_words
@@ -22,9 +22,9 @@ MOST_BARS = 8
 # Figures that are written as a percentage.
 SHARES = ("saved", "acceptance", "shown", "helped", "exact_first")
 _COMPARED = (
-    ("acceptance", "taken when shown"),
-    ("wrong_shown", "in vain per 100 keys"),
-    ("wrong_per_message", "in vain a message"),
+    ("acceptance", "taken"),
+    ("wrong_shown", "in vain, 100 keys"),
+    ("wrong_per_message", "in vain, message"),
 )
 
 
@@ -35,14 +35,18 @@ def compared_table(report: TypingReport) -> Markup:
     most = report.model.at[-1].replies
     columns = [
         Column("what is shown"),
-        Column("saved at 1", number=True),
-        Column(f"saved at {most}", number=True),
-        *(Column(f"{kind} at {most}", number=True) for kind in kinds),
+        Column("saved, 1 reply", number=True),
+        Column(f"saved, {most}", number=True),
+        *(Column(kind, number=True) for kind in kinds),
         *(Column(title, number=True) for _, title in _COMPARED),
-        Column("exact before the first key", number=True),
+        Column("at once", number=True),
     ]
     lines = [_compared_row(one, kinds, chosen=one is report.model) for one in rows]
-    caption = "Typed text saved, beside what is shown in vain. 95% intervals are in report.json."
+    caption = (
+        f"Typed text saved with 1 and with up to {most} replies, by kind of message; shows with "
+        "something taken; shows in vain per 100 keys and a message; messages whose exact text is "
+        "among the replies before the first key."
+    )
     return table(columns, lines, caption=caption, anchor="compared")
 
 
@@ -105,14 +109,14 @@ def group_table(grouping: str, groups: Sequence[TypingScores], title: str) -> Ma
     columns = [
         Column(title),
         Column("messages", number=True),
-        Column("typed text saved", number=True),
+        Column("saved", number=True),
         Column("95% interval", number=True),
         Column("helped", number=True),
         *(Column(heading, number=True) for _, heading in _COMPARED),
     ]
     rows = [
         [
-            Cell(group.name),
+            Cell(breakable(group.name)),
             Cell(f"{group.messages:,}", group.messages),
             _figure(group, "saved", bar=True),
             Cell(interval_words(group.figures["saved"], group, share=True) or NONE),
@@ -122,5 +126,8 @@ def group_table(grouping: str, groups: Sequence[TypingScores], title: str) -> Ma
         for group in groups
     ]
     tall = len(groups) > 2 * MOST_BARS
-    caption = "Helped: messages for which something was accepted."
+    caption = (
+        "Helped: messages for which something was taken. Taken: shows with something taken. "
+        "In vain: shows with nothing right, per 100 keys and a message."
+    )
     return table(columns, rows, caption=caption, anchor=f"{grouping}-table", tall=tall)

@@ -33,8 +33,8 @@ def headline_words(report: TypingReport) -> str:
     return (
         f"Of 100 characters that agents sent, {100 * saved:.0f} need not have been typed "
         f"({_replies(report.model.at[-1].replies)} and one inline completion to choose from). "
-        f"When something was shown, it was taken {percent(acceptance, 0)} of the time; for each "
-        f"message, what was shown {_times(in_vain)} held nothing of use."
+        f"When something was shown, it was taken {percent(acceptance, 0)} of the time; "
+        f"{_times(in_vain)} a message, nothing that was shown was of use."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -79,8 +80,8 @@ class Tally:
     def _type(self, message: ReplayedMessage) -> list[int]:
         moments = message.moments
         typed = type_message(len(moments), moments.__getitem__, self.policy)
-        first = moments[0].replies[: self.policy.replies]
-        exact = any(keys == 1 for _, keys in first)
+        shown = 0 if self.policy.min_reply == math.inf else self.policy.replies
+        exact = any(keys == 1 for _, keys in moments[0].replies[:shown])
         return [*(getattr(typed, field.name) for field in fields(Typed)), int(exact)]
 
 
