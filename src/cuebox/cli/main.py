@@ -30,6 +30,7 @@ _VERBS = {
     "serve": "cuebox.cli.serve",
     "keys": "cuebox.cli.keys",
     "predict": "cuebox.cli.predict",
+    "log": "cuebox.cli.log",
     "loadtest": "cuebox.cli.loadtest",
 }
 

@@ -20,6 +20,7 @@ from cuebox.inference_log.sqlite import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Connection, Row, Select, Table
 
@@ -86,6 +87,17 @@ def read_log(
     path = path_of(url)
     if not path.is_file():
         raise DataError(f"{path} is no inference log: nothing was suggested yet, or another url")
+    return _read(path, since, until)
+
+
+def export(suggestions: Iterable[LoggedSuggestion]) -> Iterator[bytes]:
+    """Suggestions as JSON lines."""
+    encode = msgspec.json.Encoder().encode
+    for suggestion in suggestions:
+        yield encode(suggestion) + b"\n"
+
+
+def _read(path: Path, since: float, until: float) -> Iterator[LoggedSuggestion]:
     try:
         with open_engine(path, write=False).connect() as connection:
             with connection.begin():
@@ -98,13 +110,6 @@ def read_log(
         raise DataError(str(error)) from error
     except exc.DatabaseError as error:
         raise DataError(f"cannot read {path}: {error.orig}") from error
-
-
-def export(suggestions: Iterable[LoggedSuggestion]) -> Iterator[bytes]:
-    """Suggestions as JSON lines."""
-    encode = msgspec.json.Encoder().encode
-    for suggestion in suggestions:
-        yield encode(suggestion) + b"\n"
 
 
 def _page(connection: Connection, place: tuple[float, str], until: float) -> list[LoggedSuggestion]:
