@@ -1,8 +1,8 @@
 """What a keystroke costs with 100, 1,000 and 10,000 answers to choose from.
 
-Regime: reply models that differ in their list of answers alone, given as `ANSWERS:NAME`, served by
-one server; one client types an agent's messages, with the conversations growing as they did, and
-asks for the next key's replies, without a completion, as soon as it has the last.
+Regime: reply models that differ in the length of their lists alone (see `reply_lists.py`), on the
+starter encoder, in one server; one client types an agent's messages, with the conversations growing
+as they did, and asks for the next key's replies, without a completion, as soon as it has the last.
 
 Method: the models take turns at every keystroke, over one connection. The first two seconds are not
 counted. Medians over the keys of all rounds are compared with those of the first list.
@@ -24,6 +24,7 @@ from benchmarks.completion_servers import serving_completions
 from benchmarks.conversations import Agent, read_agents
 from benchmarks.outcome import Outcome
 from benchmarks.parts import Figures, Parts, parts_options, read_options
+from benchmarks.reply_lists import list_name, publish_lists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,28 +86,23 @@ def _conclude(outcome: Outcome, models: Mapping[int, str], rounds: Sequence[Figu
                 f"{ratio:.2f}x", met=ratio <= _MOST_RATIO)  # fmt: skip
 
 
-def _model(text: str) -> tuple[int, str]:
-    size, _, name = text.partition(":")
-    return int(size), name
-
-
 def main() -> None:
     """Run the benchmark."""
     parser = parts_options(__doc__, rounds=3, seconds=10.0, models=False)
-    parser.add_argument("--store", type=Path, required=True, help="has the models below")
-    parser.add_argument(
-        "--lists", nargs="+", type=_model, required=True, metavar="ANSWERS:NAME", help="models"
-    )
+    parser.add_argument("--encoder", default="starter", help="store or folder of the encoder")
     parser.add_argument("--conversations", type=Path, required=True, help="a file of turns (JSONL)")
+    parser.add_argument("--sizes", nargs="+", type=int, default=[100, 1_000, 10_000])
     arguments = read_options(parser)
-    models = dict(sorted(arguments.lists))
+    models = {size: list_name(size) for size in sorted(arguments.sizes)}
     agent = read_agents(arguments.conversations, 1)[0]
     regime = "one client, the next keystroke when the last is answered, lists take turns"
-    with Outcome("answer_lists", regime) as outcome:
+    with (
+        tempfile.TemporaryDirectory(prefix="cuebox-bench-") as scratch,
+        Outcome("answer_lists", regime) as outcome,
+    ):
         parts = Parts(outcome, arguments)
-        one_round = partial(
-            measure, arguments.store, list(models.values()), agent, arguments.seconds
-        )
+        store = publish_lists(Path(scratch), arguments.encoder, arguments.conversations, models)
+        one_round = partial(measure, store, list(models.values()), agent, arguments.seconds)
         rounds = [parts.measure(f"round {number}", one_round) for number in range(arguments.rounds)]
         _conclude(outcome, models, rounds)
 

@@ -4,8 +4,7 @@
 # PEERS: folder made by peers/install.sh; STORE: store with trained heads, for their quality and
 # cost. `-` leaves either out. MODELS: folder made by decoders.py; without it the benchmarks of
 # language models are left out; RESUME: folder in which they keep finished parts; REPLIES: store
-# with a reply model `star` and the language model `agent`; LISTS: words for `answer_lists --lists`,
-# reply models in that store. About an hour on
+# with a reply model `star` and the language model `agent` that it names. About an hour on
 # a machine with nothing else to do; a first look is
 # OPTIONS='--rounds 1 --seconds 2' benchmarks/run_all.sh ...
 set -euo pipefail
@@ -49,16 +48,13 @@ for name in $wanted; do
             options=(--store "$starter" --model "${starters[0]}" "${resume_options[@]}")
             ;;
         suggest | answer_lists)
-            [[ -z ${REPLIES:-} ]] && echo "$name: skipped, no REPLIES" && continue
-            options=(--store "$REPLIES" --conversations "$conversations" "${resume_options[@]}")
+            if [[ ! -e $conversations ]]; then
+                echo "$name: skipped, no $conversations" && continue
+            fi
+            options=(--conversations "$conversations" "${resume_options[@]}")
             if [[ $name == suggest ]]; then
-                options+=(--model star --completion agent)
-            elif [[ -n ${LISTS:-} ]]; then
-                # LISTS is a list of words.
-                # shellcheck disable=SC2206
-                options+=(--lists $LISTS)
-            else
-                echo "$name: skipped, no LISTS" && continue
+                [[ -z ${REPLIES:-} ]] && echo "$name: skipped, no REPLIES" && continue
+                options+=(--store "$REPLIES" --model star --completion agent)
             fi
             ;;
         quality)
