@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -163,9 +164,15 @@ def _apart(candidates: Iterable[_Place], taken: Sequence[_Place]) -> list[_Place
     """The places that do not overlap, in order; longer ones go first, those taken before all."""
     kept = list(taken)
     for place in sorted(candidates, key=lambda place: place.start - place.end):
-        if all(place.end <= other.start or other.end <= place.start for other in kept):
-            kept.append(place)
-    return sorted(kept, key=lambda place: place.start)
+        at = bisect_left(kept, place.start, key=_start)
+        is_free_before = at == 0 or kept[at - 1].end <= place.start
+        if is_free_before and (at == len(kept) or place.end <= kept[at].start):
+            kept.insert(at, place)
+    return kept
+
+
+def _start(place: _Place) -> int:
+    return place.start
 
 
 def _template(text: str, places: Iterable[_Place]) -> Template:
