@@ -107,12 +107,15 @@ class Server:
     Attributes:
         hosts: the homes of completion models that were opened; at most one.
         log: what was suggested and told.
-        replies: the kind of reply models, which this service knows besides the installed ones.
+        replies: the kind of reply models, unless another is given.
     """
 
-    def __init__(self, settings: Settings, store: ModelStore) -> None:
+    def __init__(
+        self, settings: Settings, store: ModelStore, reply_kind: Kind | None = None
+    ) -> None:
         self.hosts: list[FakeHost] = []
         self.replies = FakeReplyKind()
+        self._reply_kind = reply_kind or self.replies
         self.log = KeptLog()
         parts = Parts(
             store=store,
@@ -147,4 +150,4 @@ class Server:
         return self.hosts[-1]
 
     def _kind(self, name: str) -> Kind:
-        return self.replies if name == self.replies.name else find_kind(name)
+        return self._reply_kind if name == self.replies.name else find_kind(name)

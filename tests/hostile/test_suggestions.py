@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cuebox.app.build import open_store
 from cuebox.app.settings import load_settings
+from cuebox.kinds.reply import KIND
 from tests.fakes.asgi import call, make_application
-from tests.fakes.replies import publish_replies
+from tests.fakes.reply_models import publish_reply_model
 from tests.fakes.served import Server, publish_completion
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applicatio
     loaded = load_settings(None, overrides, environment={})
     store = open_store(loaded)
     publish_completion(store, "writer", b"one")
-    publish_replies(store, completion="writer")
-    server = Server(loaded, store)
+    publish_reply_model(store, completion="writer")
+    server = Server(loaded, store, KIND)
     asyncio.run(server.service.start())
     yield make_application(folder, server.service)  # type: ignore[arg-type] # a real service
     asyncio.run(server.service.drain(5))
@@ -71,7 +72,10 @@ def test_any_conversation_is_answered(
 ) -> None:
     status, answer = ask(application, conversation=conversation, draft=draft, k=k)
     assert status == 200, answer
-    assert answer["replies"]
+    assert len(answer["replies"]) <= k
+    for reply in answer["replies"]:
+        for slot in reply["slots"]:
+            assert slot["filled"] or reply["text"][slot["start"] : slot["end"]][:1] == "{"
     assert (answer["late"], answer["failed"]) == ([], [])
 
 
@@ -96,6 +100,7 @@ def test_unusual_conversations_are_answered(
     status, answer = ask(application, conversation=conversation, draft="You")
     assert status == 200, answer
     assert answer["replies"]
+    assert (answer["late"], answer["failed"]) == ([], [])
 
 
 @pytest.mark.parametrize(

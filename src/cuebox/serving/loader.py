@@ -214,12 +214,14 @@ def _info(predictor: Predictor) -> ModelInfo:
     manifest = predictor.manifest
     encoder, decoder = manifest.encoder, manifest.decoder
     limit = encoder.max_tokens if encoder else decoder.context if decoder else 0
+    # A list of answers is no set of labels, and may have ten thousand.
+    labels = [] if isinstance(predictor, ReplyPredictor) else list(predictor.labels)
     return ModelInfo(
         name=manifest.name,
         version=manifest.version,
         kind=manifest.kind,
         created=manifest.created,
-        labels=list(predictor.labels),
+        labels=labels,
         task=str(manifest.body.get("task", "")),
         encoder=_encoder(manifest),
         decoder=_decoder(manifest),
