@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cuebox.inference_log.outage import Outage
@@ -63,6 +64,7 @@ class QueuedInferenceLog:
     def _put(self, record: Record) -> None:
         self._waiting.put(record)
         if self._writer.ident is None:
-            with self._starting:
+            # A system without a thread to spare must not fail a request: the next record tries.
+            with self._starting, suppress(RuntimeError):
                 if self._writer.ident is None and not self._waiting.closed:
                     self._writer.start()

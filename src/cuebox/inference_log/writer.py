@@ -34,19 +34,13 @@ class Writer(threading.Thread):
     """
 
     def __init__(
-        self,
-        waiting: Waiting,
-        open_sink: OpenSink,
-        prepare: Callable[[Record], Record],
-        *,
-        longest_delay: float = _LONGEST_DELAY_SECONDS,
+        self, waiting: Waiting, open_sink: OpenSink, prepare: Callable[[Record], Record]
     ) -> None:
         # A daemon: a disk that hangs must not hold up the end of the process.
         super().__init__(name="inference-log", daemon=True)
         self._waiting = waiting
         self._open_sink = open_sink
         self._prepare = prepare
-        self._longest_delay = longest_delay
         self._sink: Sink | None = None
         self._outage = Outage()
         self._delay = _FIRST_DELAY_SECONDS
@@ -93,7 +87,7 @@ class Writer(threading.Thread):
         """Close, wait; whether to try again."""
         self._drop_sink()
         self._outage.failed(down)
-        delay, self._delay = self._delay, min(self._longest_delay, 2 * self._delay)
+        delay, self._delay = self._delay, min(_LONGEST_DELAY_SECONDS, 2 * self._delay)
         return self._waiting.pause(delay)
 
     def _tidy(self) -> bool:

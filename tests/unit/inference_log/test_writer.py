@@ -179,3 +179,17 @@ def test_upkeep_that_fails_is_left_for_later(log: QueuedInferenceLog, sink: Fake
     log.close(60)
     assert sink.kept == ["a", "b"]
     assert sink.opened == 2
+
+
+def test_a_thread_that_cannot_start_yet_is_no_error(
+    log: QueuedInferenceLog, sink: FakeSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as none_to_spare:
+        none_to_spare.setattr(threading.Thread, "start", refuse)
+        log.suggested(suggestion("a"))
+    log.suggested(suggestion("b"))
+    log.close(60)
+    assert sink.kept == ["a", "b"]
