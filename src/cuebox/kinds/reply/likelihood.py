@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
     from cuebox.core.types import FloatArray
 
+    # Of one draft, or of several, a row each.
+    _Counts = int | NDArray[np.int64]
+    _Logs = NDArray[np.float64]
+
 __all__ = ["DraftModel"]
 
 # Similarity means little before so many words are there.
 _WORDS_TO_TRUST = 5
+_IMPOSSIBLE = -1e9
 
 
 class DraftModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,12 +50,17 @@ class DraftModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     meaning: float = 8.0
     typical: float = 0.5
 
-    def other(self, length: int) -> float:
+    def other(self, length: _Counts) -> _Logs:
         """Log-probability of a draft of `length` letters when no answer of the list is meant."""
-        return self.first + self.letter * length
+        return self.first + self.letter * np.asarray(length, np.float64)
 
     def answers(
-        self, distances: NDArray[np.int32], similarity: FloatArray, *, length: int, words: int
+        self,
+        distances: NDArray[np.int32],
+        similarity: FloatArray,
+        *,
+        length: _Counts,
+        words: _Counts,
     ) -> NDArray[np.float64]:
         """Log-probability of the draft for each answer.
 
@@ -61,7 +71,8 @@ class DraftModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             words: whole words of it.
         """
         own = math.log1p(math.exp(-self.verbatim))
-        typed = np.where(distances >= FAR, -np.inf, self.slip * distances - own)
-        trust = self.meaning * min(words / _WORDS_TO_TRUST, 1.0)
+        # Not minus infinity: drafts of several conversations are fitted together, with gradients.
+        typed = np.where(distances >= FAR, _IMPOSSIBLE, self.slip * distances - own)
+        trust = self.meaning * np.minimum(np.asarray(words) / _WORDS_TO_TRUST, 1.0)
         said = self.other(length) - self.verbatim - own + trust * (similarity - self.typical)
         return np.asarray(np.logaddexp(typed, said), np.float64)

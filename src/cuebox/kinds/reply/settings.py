@@ -67,7 +67,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     dropout: _Share = 0.3
     answer_dropout: _Share = 0.1
     label_smoothing: _Share = 0.05
-    sign_count: _Count = 3
+    sign_count: _Count = 5
 
 
 class ReplySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

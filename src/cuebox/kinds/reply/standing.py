@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cuebox.kinds.reply.offer_list import OfferList
     from cuebox.kinds.reply.slots import Filled
 
-__all__ = ["Scored", "Standing"]
+__all__ = ["Compared", "Scored", "Standing"]
 
 # Answers held ready for any draft, the likeliest; others are found by how they begin.
 _READY = 128
@@ -36,6 +36,28 @@ class Scored:
 
     places: IntArray
     probabilities: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A draft held against the answers that may be meant.
+
+    Attributes:
+        places: of the answers in the list.
+        log: their log-probabilities by the context alone.
+        log_other: the same of everything else together.
+        distances: edits from the draft to how each begins.
+        similarity: cosines of draft and answer.
+        length, words: of the draft; words are 0 where its meaning is not known.
+    """
+
+    places: IntArray
+    log: NDArray[np.float64]
+    log_other: float
+    distances: NDArray[np.int32]
+    similarity: FloatArray
+    length: int
+    words: int
 
 
 class Standing:
@@ -70,28 +92,45 @@ class Standing:
             )
         return found
 
+    def compare(self, draft: Draft, embedding: FloatArray | None) -> Compared:
+        """Hold the answers worth a look against a draft.
+
+        Args:
+            draft: what is typed.
+            embedding: of the draft's meaning, `[dim]`, where it has one.
+        """
+        places, distances = self._distances(draft.text)
+        similarity = np.zeros(len(places), np.float32)
+        if embedding is not None:
+            similarity = self._offers.embeddings[places].astype(np.float32) @ embedding
+        return Compared(
+            places=places,
+            log=self._log[places],
+            log_other=float(np.logaddexp(self._log_none, self._log_rest)),
+            distances=distances,
+            similarity=similarity,
+            length=len(draft.text),
+            words=draft.words if embedding is not None else 0,
+        )
+
     def score(self, draft: Draft, embedding: FloatArray | None, model: DraftModel) -> Scored:
         """Probabilities of the answers worth a look, given the draft.
 
         Args:
-            draft: what is typed.
+            draft: what is typed; blank, the context alone decides.
             embedding: of the draft's meaning, `[dim]`, where it has one.
             model: how likely drafts are.
         """
         if not draft.text.strip():
             return Scored(self.ready, np.exp(self._log[self.ready]))
-        places, distances = self._distances(draft.text)
-        similarity = np.zeros(len(places), np.float32)
-        if embedding is not None:
-            similarity = self._offers.embeddings[places].astype(np.float32) @ embedding
-        length = len(draft.text)
-        words = draft.words if embedding is not None else 0
-        joint = self._log[places] + model.answers(distances, similarity, length=length, words=words)
-        other = np.logaddexp(self._log_none, self._log_rest) + model.other(length)
-        every = np.append(joint, other)
+        compared = self.compare(draft, embedding)
+        joint = compared.log + model.answers(
+            compared.distances, compared.similarity, length=compared.length, words=compared.words
+        )
+        every = np.append(joint, compared.log_other + model.other(compared.length))
         top = every.max()
         total = top + np.log(np.exp(every - top).sum())
-        return Scored(places, np.exp(joint - total))
+        return Scored(compared.places, np.exp(joint - total))
 
     def _distances(self, draft: str) -> tuple[IntArray, NDArray[np.int32]]:
         """Candidates, and the edits from the draft to how each begins."""
