@@ -27,7 +27,7 @@ def render_answer_list_page(report: AnswerListReport) -> str:
         _answers_section(report),
         _origin_section(report),
     ]
-    foot = "Made from past conversations; nothing is offered to agents before you accept it."
+    foot = "Made from past conversations; a model is trained to offer all answers not rejected."
     return render_page(f"{report.name} · answers", _top(report), sections, foot=foot)
 
 
@@ -210,8 +210,8 @@ def _answer(answer: ListedAnswer) -> Markup:
     if not said:
         return element("span", answer.text)
     quotes = join(element("q", text, style="display:block") for text in said)
-    summary = element("summary", "as it was said", class_="muted")
-    return join([answer.text, element("details", summary, quotes, style="margin:.2rem 0")])
+    summary = element("summary", "as it was said", style="font-weight:400;font-size:.85rem")
+    return join([answer.text, element("details", summary, quotes, style="margin:.1rem 0 0")])
 
 
 def _origin_section(report: AnswerListReport) -> Section:
