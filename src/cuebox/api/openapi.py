@@ -126,6 +126,7 @@ def _description(server: ServerSettings, serving: ServingSettings) -> str:
         f"| inputs in one request | {serving.max_rows:,} |\n"
         f"| characters in one input | {serving.max_text_chars:,} |\n"
         f"| turns of one conversation | {serving.suggest.max_turns:,} |\n"
+        f"| characters in one conversation | {serving.suggest.max_chars:,} |\n"
         f"| prompts of one completion request | {limits.max_prompts:,} |\n"
         f"| `logprobs` | {limits.max_logprobs:,} |\n"
         f"| time for one request | {serving.request_timeout:g} s, less with "

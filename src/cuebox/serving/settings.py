@@ -26,6 +26,7 @@ class SuggestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         stop_at: an inline completion ends after a whole word, clause, sentence or line.
         max_tokens: most tokens of an inline completion.
         max_turns: longest conversation.
+        max_chars: characters of all that was said and looked up in it.
     """
 
     max_time_ms: Annotated[float, msgspec.Meta(gt=0)] = 60.0
@@ -34,6 +35,7 @@ class SuggestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop_at: StopAt = "clause"
     max_tokens: Annotated[int, msgspec.Meta(ge=1)] = 16
     max_turns: Annotated[int, msgspec.Meta(ge=1)] = 2_000
+    max_chars: Annotated[int, msgspec.Meta(ge=1)] = 250_000
 
 
 class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

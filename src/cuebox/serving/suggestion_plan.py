@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "check_request", "make_plan"]
 
 
+# What JSON and its kin carry between programs as a number.
+_LEAST, _MOST = -(2**63), 2**64 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a request asks of whom.
@@ -112,7 +116,7 @@ def _threshold(
 
 
 def check_request(asked: SuggestRequest, settings: ServingSettings) -> None:
-    """Refuse texts that are too long, too many, or not Unicode.
+    """Refuse texts that are too long, too many, or not Unicode, and numbers beyond 64 bits.
 
     Raises:
         InvalidRequest, PayloadTooLarge: `param` names the text.
@@ -123,15 +127,32 @@ def check_request(asked: SuggestRequest, settings: ServingSettings) -> None:
             f"the conversation has {turns} turns, the most is {most}: leave out the first",
             param="conversation",
         )
+    chars, most = 0, settings.suggest.max_chars
     for index, turn in enumerate(asked.conversation):
-        _check_turn(turn, settings.max_text_chars, f"conversation[{index}]")
+        chars += _check_turn(turn, settings.max_text_chars, f"conversation[{index}]")
+    if chars > most:
+        raise PayloadTooLarge(
+            f"the conversation has {chars} characters, the most is {most}: leave out the first "
+            "turns",
+            param="conversation",
+        )
     check_chars(asked.draft, settings.max_text_chars, "draft")
     check_chars(asked.session, settings.max_text_chars, "session")
 
 
-def _check_turn(turn: Turn, most_chars: int, param: str) -> None:
+def _check_turn(turn: Turn, most_chars: int, param: str) -> int:
+    """Check one turn; how many characters it has."""
     check_chars(turn.text, most_chars, f"{param}.text")
+    chars = len(turn.text)
     for name, value in turn.facts.items():
         check_chars(name, most_chars, f"{param}.facts")
+        chars += len(name)
         if isinstance(value, str):
             check_chars(value, most_chars, f"{param}.facts.{name}")
+            chars += len(value)
+        elif isinstance(value, int) and not _LEAST <= value <= _MOST:
+            raise InvalidRequest(
+                "the number does not fit into 64 bits: send it as text",
+                param=f"{param}.facts.{name}",
+            )
+    return chars

@@ -54,7 +54,8 @@ async def rank(
 ) -> Ranked:
     """Embed what the ranker wants to read, and rank.
 
-    Ranking runs in the event loop: it takes less than the way to another thread and back.
+    Ranking runs in the event loop: between two keystrokes it takes about a millisecond, however
+    many answers there are, and most of that is Python, which no other thread would run sooner.
 
     Args:
         least: the least score of a reply; None shows all.

@@ -337,6 +337,7 @@ def test_an_unchanged_reply_model_is_kept_over_a_reload(server: Server, store: M
         ({"conversation": [Turn(role="user", text="x" * 100_001)]}, "conversation[0].text"),
         ({"draft": "x" * 100_001}, "draft"),
         ({"conversation": [TURNS[0]] * 2_001}, "conversation"),
+        ({"conversation": [Turn(role="user", text="x" * 90_000)] * 3}, "conversation"),
     ],
 )
 def test_too_much_is_refused_by_name(server: Server, fields: dict[str, Any], param: str) -> None:
