@@ -9,6 +9,7 @@ import typer
 
 from cuebox.cli.overrides import parse_overrides
 from cuebox.cli.terminal import TerminalProgress
+from cuebox.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,6 +59,8 @@ def extract(
     from cuebox.kinds.reply.extract_settings import load_extract_settings
     from cuebox.reports.answer_list_page import render_answer_list_page
 
+    target = page or out.with_suffix(".html")
+    _check_folders(out, target)
     model = load_extract_settings(config, parse_overrides(overrides or []))
     before = read_answers(out) if out.exists() else []
     settings = load_settings(settings_file, {"store.url": store})
@@ -73,9 +76,15 @@ def extract(
     read = sum(one.split in model.splits for one in conversations)
     report = make_answer_list_report(extraction, answers, model, conversations=read)
     write_answers(out, answers)
-    target = page or out.with_suffix(".html")
     target.write_text(render_answer_list_page(report), encoding="utf-8")
     _print_summary(report, out, target, console)
+
+
+def _check_folders(*files: Path) -> None:
+    """Object now, not after the work, to a place where nothing can be written."""
+    for file in files:
+        if not file.parent.is_dir():
+            raise ConfigError(f"{file}: there is no folder {file.parent}; make it first")
 
 
 def _print_summary(report: AnswerListReport, out: Path, page: Path, console: Console) -> None:

@@ -80,6 +80,9 @@ def test_a_mistake_is_one_clear_line_and_writes_nothing(cuebox: Run) -> None:
     )
     assert status == 2
     assert "lower `min_count`" in said
+    status, said = cuebox("replies", "extract", "answers.toml", "--out", "no/x.csv")
+    assert status == 2
+    assert "no/x.csv: there is no folder no" in said
     Path("x.csv").write_text("id,text,status\na,b,perhaps\n")
     status, said = cuebox("replies", "extract", "answers.toml", "--out", "x.csv")
     assert status == 2

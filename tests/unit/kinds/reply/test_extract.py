@@ -133,6 +133,39 @@ def test_rare_answers_are_left_out_and_the_list_ends() -> None:
         run(min_count=100)
 
 
+def test_splits_without_conversations_are_a_clear_error() -> None:
+    settings = ExtractSettings(
+        data=ConversationSource(path="c.jsonl"), encoder="e", splits=("test",)
+    )
+    with pytest.raises(DataError, match="in 0 agents' turns of test"):
+        extract_answers(CONVERSATIONS[:3], BagOfWords(), settings, SilentProgress())
+
+
+def test_any_language_and_hostile_text() -> None:
+    texts = [
+        "\u0917\u0941\u0921 \u092e\u0949\u0930\u094d\u0928\u093f\u0902\u0917",
+        "\u4f60\u597d",
+        "=cmd|' /C calc'!A0",
+        "{{}{x}} {",
+        "<b>",
+        "\x00\x07",
+    ]
+    several = [
+        conversation(
+            number,
+            user(text),
+            Turn(role="tool", text="t", facts={"{x}": text, "": 1}),
+            agent(text),
+        )
+        for number, text in enumerate(texts * 2)
+    ]
+    settings = ExtractSettings(
+        data=ConversationSource(path="c.jsonl"), encoder="e", min_count=1, similarity=0.99
+    )
+    found = extract_answers(several, BagOfWords(), settings, SilentProgress())
+    assert sum(answer.count for answer in found.answers) == 12
+
+
 def test_personal_data_is_flagged() -> None:
     found = run(min_count=1)
     (letter,) = (answer for answer in found.answers if "Write" in answer.text)
