@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["merge_reviewed"]
 
 _WORD = re.compile(r"\{\w+\}|\w+")
-_SAME = 0.75
+_SAME = 0.85
 
 
 def merge_reviewed(old: Sequence[Answer], new: Sequence[Answer]) -> list[Answer]:

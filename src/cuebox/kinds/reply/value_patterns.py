@@ -27,8 +27,9 @@ _KINDS = {
     "date": (
         r"\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2})"
         rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
-        rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)"
+        rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?"
     ),
+    "ordinal": r"\d{1,2}(?:st|nd|rd|th)",
     "amount": r"[$€£]\d{1,12}(?:[.,]\d{1,3}){0,4}",
     "card": r"\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,7}",
     "phone": (
@@ -48,12 +49,12 @@ _VALUE = re.compile(
     + r")(?![\w@])(?![.,:/-]\d)",
     re.IGNORECASE,
 )
-_NAME = r"[A-Z][\w'-]{1,20}(?: [A-Z][\w'-]{1,20}){0,2}"
+_NAME = r"(?!(?:It'?s|I'm)\b)(?:(?:Mr|Mrs|Ms|Dr)\.? )?[A-Z][\w'-]{1,20}(?: [A-Z][\w'-]{1,20}){0,2}"
 _INTRODUCED = re.compile(
     rf"\b(?:[Mm]y (?:full )?name is|[Mm]y name's|[Nn]ame is|[Nn]ame:|[Tt]his is|[Cc]all me) ({_NAME})"
     rf"|\bI(?:'m| am) ({_NAME})(?=[.,!]|$| and\b)"
 )
-_ALONE = re.compile(rf"({_NAME})[.!]?")
+_ALONE = re.compile(rf"(?:[Ii]t'?s )?({_NAME})[.!]?")
 
 
 @dataclass(frozen=True, slots=True)

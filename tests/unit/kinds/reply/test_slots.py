@@ -116,9 +116,27 @@ def test_personal_data_from_elsewhere_is_left_open() -> None:
     assert template.restore() == "Write to jo@example.com or call +49 30 901820."
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("My name is Ann Lee, hello", "Ann Lee"),
+        ("Hi, this is Dr. Wong.", "Dr. Wong"),
+        ("I'm Bob", "Bob"),
+        ("It's Alexis", "Alexis"),
+        ("Jean-Luc", "Jean-Luc"),
+        ("I am looking for a name", None),
+        ("I'm Very happy", None),
+        ("my name is secret", None),
+    ],
+)
+def test_customers_introduce_themselves(said: str, name: str | None) -> None:
+    turns = [agent("May I have your name?"), user(said)]
+    assert fill("{user_person}", turns).text == (name or "{user_person}")
+
+
 def test_constants_stay() -> None:
-    text = "We open at 9 am, allow 2 days, on Monday {sic}."
-    assert mask(text, []).text == "We open at 9 am, allow 2 days, on Monday {{sic}}."
+    text = "We open at 9 am, allow 2 days, 1st class, on Monday {sic}."
+    assert mask(text, []).text == "We open at 9 am, allow 2 days, 1st class, on Monday {{sic}}."
 
 
 @pytest.mark.parametrize(
