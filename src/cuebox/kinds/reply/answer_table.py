@@ -107,10 +107,17 @@ def _unguard(cell: str) -> str:
 def _delimiter(path: Path) -> str:
     """A comma, or what the spreadsheets of other countries write in its place."""
     try:
-        with path.open("rb") as file:
-            head = file.readline(65_536)
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: not UTF-8; save the table as “CSV UTF-8” from the spreadsheet"
+        ) from None
+    head = content.partition(b"\n")[0]
     return max(",;\t", key=lambda mark: head.count(mark.encode()))
 
 

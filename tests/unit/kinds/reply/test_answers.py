@@ -119,6 +119,13 @@ def test_no_file_is_a_clear_error(tmp_path: Path) -> None:
         read_answers(tmp_path / "none.csv")
 
 
+def test_another_encoding_is_a_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_bytes("id,text\na,Grüße\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"answers\.csv, line 2: not UTF-8; save the table as"):
+        read_answers(path)
+
+
 def test_decisions_survive_new_conversations() -> None:
     accepted = replace(answer("Hello, how can I help?"), status="accepted")
     rejected = replace(answer("Go away."), status="rejected")
