@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from cuebox.kinds.reply.conversation_source import ConversationSource
 from cuebox.kinds.reply.conversations import Conversation, Split, SpokenTurn
 from cuebox.kinds.reply.extract import Extraction, extract_answers, spoken_form
 from cuebox.kinds.reply.extract_report import coverage, make_answer_list_report
-from cuebox.kinds.reply.extract_settings import ExtractSettings
+from cuebox.kinds.reply.extract_settings import ExtractSettings, load_extract_settings
 from cuebox.kinds.reply.gather import gather
 from cuebox.kinds.reply.personal_data import personal_data
 from cuebox.training.progress import SilentProgress
@@ -207,6 +208,12 @@ def test_common_words_are_no_names() -> None:
 
 def test_an_encoder_reads_slots_as_words() -> None:
     assert spoken_form("Hi {user_first_name}, {{sic}}") == "Hi user first name, {sic}"
+
+
+def test_the_example_is_a_settings_file() -> None:
+    example = Path(__file__).parents[4] / "examples" / "answers.toml"
+    settings = load_extract_settings(example, {"min_count": "7"})
+    assert (settings.min_count, settings.data.path) == (7, "data/star_conversations.jsonl")
 
 
 def test_the_report_keeps_decisions_and_says_what_is_gone() -> None:
