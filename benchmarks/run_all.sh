@@ -4,7 +4,7 @@
 # PEERS: folder made by peers/install.sh; STORE: store with trained heads, for their quality and
 # cost. `-` leaves either out. MODELS: folder made by decoders.py; without it the benchmarks of
 # language models are left out; RESUME: folder in which they keep finished parts; REPLIES: store
-# with a reply model `star` and the language model `agent` that it names. About an hour on
+# with a reply model `replies` and the language model `agent` that it names. About an hour on
 # a machine with nothing else to do; a first look is
 # OPTIONS='--rounds 1 --seconds 2' benchmarks/run_all.sh ...
 set -euo pipefail
@@ -54,7 +54,7 @@ for name in $wanted; do
             options=(--conversations "$conversations" "${resume_options[@]}")
             if [[ $name == suggest ]]; then
                 [[ -z ${REPLIES:-} ]] && echo "$name: skipped, no REPLIES" && continue
-                options+=(--store "$REPLIES" --model star --completion agent)
+                options+=(--store "$REPLIES" --model replies --completion agent)
             fi
             ;;
         quality)
