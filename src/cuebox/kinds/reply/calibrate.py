@@ -23,7 +23,7 @@ __all__ = ["DraftMoment", "coverage_points", "fit_drafts"]
 _COVERAGES = tuple(share / 20 for share in range(1, 21))
 _FIELDS = tuple(field.name for field in msgspec.structs.fields(DraftModel))
 # Bounds of the fields, so that no peculiarity of the data turns a weight round.
-_BOUNDS = ((-2.0, 8.0), (-9.0, -0.5), (-3.0, -0.3), (-6.0, 0.0), (0.0, 30.0), (0.0, 0.9))
+_BOUNDS = ((-2.0, 8.0), (-9.0, -4.0), (-3.0, -0.3), (-6.0, 0.0), (0.0, 30.0), (0.0, 0.9))
 
 
 class DraftMoment(NamedTuple):

@@ -21,7 +21,7 @@ FAR = 3
 
 _MOST_MEANT = 400
 _ENDINGS = tuple(".,;:!?")
-_SHORTEST_WITH_SLIP = 3
+_SHORTEST_WITH_SLIP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def prefix_distances(draft: str, codes: NDArray[np.int32]) -> NDArray[np.int32]:
     """Edits that make a draft the beginning of each text; `FAR` for many.
 
     Insertions, deletions and replacements count one each (Levenshtein, 1966). A draft of fewer
-    than three characters has no slips: it fits, or it is far.
+    than four characters has no slips: it fits, or it is far.
 
     Args:
         draft: folded as `read_draft` does.

@@ -14,12 +14,20 @@ from cuebox.kinds.reply.wordings import Wordings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from cuebox.core.types import FloatArray
     from cuebox.kinds.reply.answers import Answer
     from cuebox.kinds.reply.context import Context
     from cuebox.kinds.reply.tower import Tower
 
-__all__ = ["OfferList"]
+    _Doubles = NDArray[np.float64]
+
+__all__ = ["SURPRISE", "OfferList"]
+
+# How often people do what no context foretells. Without it a tower that is sure of itself would
+# hold out against letters that say otherwise.
+SURPRISE = 0.01
 
 
 class OfferList:
@@ -44,10 +52,9 @@ class OfferList:
         )
         self._vectors = np.concatenate([vectors, tower.none[None, :-1]])
         self._biases = np.append(biases, tower.none[-1])
+        self._usual = _softmax(self._biases.astype(np.float64))
 
-    def log_probabilities(
-        self, context: Context, embeddings: FloatArray
-    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def log_probabilities(self, context: Context, embeddings: FloatArray) -> _Doubles:
         """Float64 `[answers + 1]`, the last of "none of the list".
 
         Args:
@@ -56,9 +63,13 @@ class OfferList:
         """
         hidden = self._tower.hidden(context, embeddings)
         logits = (self._vectors @ hidden + self._biases) / np.float32(self._tower.temperature)
-        values = logits.astype(np.float64)
-        top = values.max()
-        return np.asarray(values - top - np.log(np.exp(values - top).sum()))
+        chances = _softmax(logits.astype(np.float64))
+        return np.asarray(np.log((1 - SURPRISE) * chances + SURPRISE * self._usual))
+
+
+def _softmax(logits: _Doubles) -> _Doubles:
+    chances = np.exp(logits - logits.max())
+    return np.asarray(chances / chances.sum())
 
 
 def _plain(template: str) -> str:

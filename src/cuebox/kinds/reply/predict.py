@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplyPredictor"]
 
-# Conversations whose part of the work is remembered between keystrokes.
+# Conversations whose part of the work is remembered between keystrokes, and agents' turns.
 _REMEMBERED = 64
+_RECOGNISED = 4096
+# Answers that a golden example is compared with.
+_COMPARED = 32
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class ReplyPredictor:
         self.offers = offers
         self._recogniser = Recogniser(offers.answers)
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
+        self._answers: OrderedDict[bytes, str | None] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -156,31 +161,57 @@ class ReplyPredictor:
         return np.asarray(first @ embedding.reshape(-1), np.float32)
 
     def _remember(self, turns: Sequence[Turn]) -> _Remembered:
-        key = msgspec.msgpack.encode(list(turns))
+        so_far = _digests(turns)
         with self._lock:
-            found = self._remembered.get(key)
+            found = self._remembered.get(so_far[-1])
             if found is not None:
-                self._remembered.move_to_end(key)
+                self._remembered.move_to_end(so_far[-1])
                 return found
         window = recent(turns)
-        context = read_context(
-            window,
-            lambda place: self._recogniser.answer(
-                window[place].text, _before(turns, window[place])
-            ),
-        )
+        places = _places(turns, window)
+
+        def answer_of(place: int) -> str | None:
+            return self._recognised(turns, places[place], so_far)
+
+        context = read_context(window, answer_of)
         with self._lock:
-            remembered = self._remembered.setdefault(key, _Remembered(context))
-            while len(self._remembered) > _REMEMBERED:
-                self._remembered.popitem(last=False)
+            remembered = self._remembered.setdefault(so_far[-1], _Remembered(context))
+            _forget(self._remembered, _REMEMBERED)
         return remembered
 
+    def _recognised(self, turns: Sequence[Turn], place: int, so_far: Sequence[bytes]) -> str | None:
+        """The answer that an agent's turn was; in a conversation that goes on, it is known."""
+        key = so_far[place + 1]
+        with self._lock:
+            if key in self._answers:
+                return self._answers[key]
+        answer = self._recogniser.answer(turns[place].text, recent(turns[:place]))
+        with self._lock:
+            self._answers[key] = answer
+            _forget(self._answers, _RECOGNISED)
+        return answer
 
-# Answers that a golden example is compared with.
-_COMPARED = 32
+
+def _digests(turns: Sequence[Turn]) -> list[bytes]:
+    """A digest of the conversation before each turn, and of all of it."""
+    running = hashlib.blake2b(digest_size=16)
+    digests = [running.digest()]
+    for turn in turns:
+        running.update(msgspec.msgpack.encode(turn))
+        digests.append(running.digest())
+    return digests
 
 
-def _before(turns: Sequence[Turn], turn: Turn) -> list[Turn]:
-    """The turns before one of them, as far back as they count."""
-    place = next(number for number, one in enumerate(turns) if one is turn)
-    return recent(turns[:place])
+def _places(turns: Sequence[Turn], window: Sequence[Turn]) -> list[int]:
+    """Where the turns of a window, which may begin with an early one, stand in all turns."""
+    start = len(turns) - len(window)
+    places = list(range(start, len(turns)))
+    if window and window[0] is not turns[start]:
+        places[0] = next(place for place, turn in enumerate(turns) if turn is window[0])
+    return places
+
+
+def _forget(remembered: OrderedDict[bytes, Any], most: int) -> None:
+    """Drop the oldest until at most so many are left."""
+    while len(remembered) > most:
+        remembered.popitem(last=False)

@@ -29,8 +29,9 @@ class Recogniser:
 
     def __init__(self, answers: Sequence[Answer]) -> None:
         """Of answers that say the same, the first is found."""
-        self._index = TemplateIndex([answer.text for answer in answers])
-        self._ids = [answer.id for answer in answers]
+        by_text = {answer.text: answer.id for answer in reversed(answers)}
+        self._index = TemplateIndex(list(reversed(by_text)))
+        self._ids = list(reversed(by_text.values()))
         self._templates: dict[str, str] = {}
         self._sayings: dict[str, str] = {}
         for answer in answers:
