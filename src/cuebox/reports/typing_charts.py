@@ -41,7 +41,7 @@ def trade_off_chart(suggesters: Sequence[SuggesterScores]) -> Chart:
     y = alt.Y(
         "saved:Q",
         axis=alt.Axis(title="typed text saved", format="~%", tickCount=6),
-        scale=alt.Scale(domainMin=0),
+        scale=alt.Scale(domain=[0, 1]),
     )
     curve = [
         {"name": one.name, "wrong": point.wrong_shown, "saved": point.saved, "order": order}

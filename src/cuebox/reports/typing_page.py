@@ -75,6 +75,7 @@ def _overview(report: TypingReport) -> Section:
         element("p", headline_words(report), class_="lead"),
         element("dl", *cards, class_="cards"),
         compared_table(report),
+        _facts({one.name: one.meaning for one in report.baselines if one.meaning}),
     ]
     return Section("overview", "How much does it save?", "Overview", body)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.reports.markup import Markup, breakable, element, join
+from cuebox.reports.markup import Markup, breakable, element
 from cuebox.reports.metric_names import NONE, percent
 from cuebox.reports.page import Cell, Column, table
 from cuebox.reports.typing_words import interval_words
@@ -23,8 +23,8 @@ MOST_BARS = 8
 SHARES = ("saved", "acceptance", "shown", "helped", "exact_first")
 _COMPARED = (
     ("acceptance", "taken"),
-    ("wrong_shown", "in vain, 100 keys"),
-    ("wrong_per_message", "in vain, message"),
+    ("wrong_shown", "in vain"),
+    ("wrong_per_message", "a message"),
 )
 
 
@@ -35,8 +35,8 @@ def compared_table(report: TypingReport) -> Markup:
     most = report.model.at[-1].replies
     columns = [
         Column("what is shown"),
-        Column("saved, 1 reply", number=True),
-        Column(f"saved, {most}", number=True),
+        Column("saved at 1", number=True),
+        Column(f"at {most}", number=True),
         *(Column(kind, number=True) for kind in kinds),
         *(Column(title, number=True) for _, title in _COMPARED),
         Column("at once", number=True),
@@ -44,8 +44,8 @@ def compared_table(report: TypingReport) -> Markup:
     lines = [_compared_row(one, kinds, chosen=one is report.model) for one in rows]
     caption = (
         f"Typed text saved with 1 and with up to {most} replies, by kind of message; shows with "
-        "something taken; shows in vain per 100 keys and a message; messages whose exact text is "
-        "among the replies before the first key."
+        "something taken; shows in vain, per 100 keys and a message; at once: messages whose exact "
+        "text is among the replies before the first key."
     )
     return table(columns, lines, caption=caption, anchor="compared")
 
@@ -53,11 +53,8 @@ def compared_table(report: TypingReport) -> Markup:
 def _compared_row(one: SuggesterScores, kinds: Sequence[str], *, chosen: bool) -> list[Cell]:
     at, first = one.at[-1], one.at[0]
     by_kind = {group.name: group for group in at.groups.get("turn_kind", [])}
-    name = [element("span", one.name, class_="label" if chosen else None)]
-    if one.meaning:
-        name += [element("br"), element("span", one.meaning, class_="muted")]
     return [
-        Cell(join(name)),
+        Cell(element("span", one.name, class_="label" if chosen else None)),
         _figure(first.overall, "saved"),
         _figure(at.overall, "saved", bar=True),
         *(_figure(by_kind.get(kind), "saved") for kind in kinds),
