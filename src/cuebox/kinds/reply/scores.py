@@ -40,7 +40,7 @@ def score(
     tallies = {policy.replies: most}
     if policy.replies > 1:
         tallies = {1: Tally(replace(policy, replies=1), ["turn_kind"]), **tallies}
-    points = _curve_tallies(read, policy.replies) if curve else {}
+    points = _curve_tallies(read, policy) if curve else {}
     for conversation in read():
         for tally in (*tallies.values(), *points.values()):
             tally.add(conversation)
@@ -53,14 +53,17 @@ def score(
 
 
 def _curve_tallies(
-    read: Callable[[], Iterable[ReplayedConversation]], replies: int
+    read: Callable[[], Iterable[ReplayedConversation]], policy: Policy
 ) -> dict[float, Tally]:
-    """A tally for each coverage; coverages that mean the same thresholds are one."""
+    """A tally for each coverage; coverages that mean the same thresholds are one.
+
+    A source that `policy` switches off stays so.
+    """
     top = TopScores()
     for conversation in read():
         top.add(conversation)
-    policies = {top.policy(coverage, replies=replies): coverage for coverage in reversed(COVERAGES)}
-    return {coverage: Tally(policy) for policy, coverage in reversed(policies.items())}
+    policies = {top.policy(coverage, policy): coverage for coverage in reversed(COVERAGES)}
+    return {coverage: Tally(moved) for moved, coverage in reversed(policies.items())}
 
 
 def _scores_at(replies: int, tally: Tally, resamples: int) -> ScoresAt:

@@ -43,17 +43,18 @@ class TopScores:
                 if moment.completion is not None:
                     self._completions.append(moment.completion[0])
 
-    def policy(self, coverage: float, *, replies: int) -> Policy:
+    def policy(self, coverage: float, policy: Policy) -> Policy:
         """Thresholds at which each source has something to show at `coverage` of the drafts.
 
         A source that has less to say than that shows all of it. Where scores are equal, more
-        may be shown.
+        may be shown. A source that `policy` switches off stays so.
         """
-        return Policy(
-            replies,
-            _threshold(self._replies, coverage * self._drafts),
-            _threshold(self._completions, coverage * self._drafts),
-        )
+        wanted = coverage * self._drafts
+        replies = math.inf if policy.min_reply == math.inf else _threshold(self._replies, wanted)
+        completions = math.inf
+        if policy.min_completion != math.inf:
+            completions = _threshold(self._completions, wanted)
+        return Policy(policy.replies, replies, completions)
 
 
 def trade_off_point(coverage: float, tally: Tally) -> TradeOffPoint:

@@ -111,10 +111,12 @@ def test_thresholds_by_coverage() -> None:
     for talk in TALKS:
         top.add(talk)
     # Of 25 drafts 2 have replies (best 0.9 and 0.4) and 2 a completion.
-    assert top.policy(1, replies=3) == Policy(3)
-    assert top.policy(1 / 25, replies=3) == Policy(3, 0.9, -0.5)
-    assert top.policy(2 / 25, replies=3) == Policy(3)
-    assert TopScores().policy(0.5, replies=3) == Policy(3, math.inf, math.inf)
+    assert top.policy(1, Policy(3)) == Policy(3)
+    assert top.policy(1 / 25, Policy(3)) == Policy(3, 0.9, -0.5)
+    assert top.policy(2 / 25, Policy(3)) == Policy(3)
+    replies_only = Policy(1, min_completion=math.inf)
+    assert top.policy(1 / 25, replies_only) == Policy(1, 0.9, math.inf)
+    assert TopScores().policy(0.5, Policy(3)) == Policy(3, math.inf, math.inf)
 
 
 def test_scores_of_a_suggester_at_one_and_at_three() -> None:
