@@ -19,7 +19,8 @@ from cuebox.serving.loader import Loader
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.opening import ModelOpener
 from cuebox.serving.requests import Readiness
-from cuebox.serving.suggestion import suggest, suggestion_record
+from cuebox.serving.suggestion import suggest
+from cuebox.serving.suggestion_record import suggestion_record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
