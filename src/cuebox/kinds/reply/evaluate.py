@@ -72,11 +72,12 @@ def exact_figures(
     """
     figures: dict[str, float] = {}
     known = any(example.kind for example in examples)
-    for length in DRAFT_LENGTHS:
-        moments = [(example, example.text[:length]) for example in examples]
-        rankings = rank_drafts(predictor, embed, moments, progress)
+    # The drafts of a message one after the other, as they are typed: its context is read once.
+    moments = [(one, one.text[:length]) for one in examples for length in DRAFT_LENGTHS]
+    rankings = rank_drafts(predictor, embed, moments, progress)
+    for place, length in enumerate(DRAFT_LENGTHS):
         groups: dict[str, list[Ranking]] = defaultdict(list)
-        for example, ranking in zip(examples, rankings, strict=True):
+        for example, ranking in zip(examples, rankings[place :: len(DRAFT_LENGTHS)], strict=True):
             groups["all"].append(ranking)
             groups[example.kind or "free"].append(ranking)
         if not known:

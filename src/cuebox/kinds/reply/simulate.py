@@ -15,7 +15,7 @@ __all__ = ["LENGTHS", "simulated_draft", "with_slip"]
 
 LENGTHS = (1, 2, 3, 5, 8, 13, 21)
 _SLIPS = 0.1
-_OWN_WORDS = 0.1
+_OWN_WORDS = 0.2
 _LETTERS = "etaoinshrdlu "
 
 
