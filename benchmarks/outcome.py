@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Outcome", "Table", "median", "median_ratio", "options"]
 
 
-_FOLDERS = ("--peers", "--store", "--encoder", "--models")
+_FOLDERS = ("--peers", "--store", "--encoder", "--models", "--conversations")
 
 
 class Table(msgspec.Struct):

@@ -23,7 +23,7 @@ Figures = dict[str, Any]
 
 _QUICK_SECONDS = 3.0
 # Where things lie changes no figure.
-_PLACES = {"models", "peers", "resume", "store"}
+_PLACES = {"conversations", "models", "peers", "resume", "store"}
 
 
 def parts_options(

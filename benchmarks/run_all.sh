@@ -3,7 +3,8 @@
 #   benchmarks/run_all.sh [PEERS [STORE [BENCHMARK...]]]
 # PEERS: folder made by peers/install.sh; STORE: store with trained heads, for their quality and
 # cost. `-` leaves either out. MODELS: folder made by decoders.py; without it the benchmarks of
-# language models are left out; RESUME: folder in which they keep finished parts. About an hour on
+# language models are left out; RESUME: folder in which they keep finished parts; REPLIES: store
+# with a reply model `replies` and the language model `agent` that it names. About an hour on
 # a machine with nothing else to do; a first look is
 # OPTIONS='--rounds 1 --seconds 2' benchmarks/run_all.sh ...
 set -euo pipefail
@@ -14,8 +15,10 @@ peers=${1:--}
 store=${2:--}
 shift $(($# < 2 ? $# : 2))
 wanted=${*:-engine throughput many_heads cache cold_start memory bulk quality \
-    completions typing_replay completion_throughput event_loop bandwidth completion_start}
+    completions typing_replay completion_throughput event_loop bandwidth completion_start \
+    suggest answer_lists}
 starter=starter
+conversations=examples/data/star_conversations.jsonl
 
 peer_options=()
 [[ $peers != - ]] && peer_options=(--peers "$peers")
@@ -43,6 +46,16 @@ for name in $wanted; do
         completion_start)
             [[ ${#starters[@]} == 0 ]] && echo "$name: skipped, no starter model" && continue
             options=(--store "$starter" --model "${starters[0]}" "${resume_options[@]}")
+            ;;
+        suggest | answer_lists)
+            if [[ ! -e $conversations ]]; then
+                echo "$name: skipped, no $conversations" && continue
+            fi
+            options=(--conversations "$conversations" "${resume_options[@]}")
+            if [[ $name == suggest ]]; then
+                [[ -z ${REPLIES:-} ]] && echo "$name: skipped, no REPLIES" && continue
+                options+=(--store "$REPLIES" --model replies --completion agent)
+            fi
             ;;
         quality)
             [[ $store == - ]] && echo "quality: skipped, no store" && continue

@@ -1,4 +1,4 @@
-"""People who type into a server: an open loop of keys, each of which asks for continuations."""
+"""People who type into a server: an open loop of keys, each of which asks for suggestions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from benchmarks.decoders import Models
 
-__all__ = ["Body", "Key", "Typist", "people", "type_all"]
+__all__ = ["Body", "Key", "Typist", "has_text", "people", "type_all"]
 
 Body = dict[str, object]
 
@@ -33,11 +33,13 @@ class Key:
 
     Attributes:
         until: seconds to the next key; infinite for the last one.
-        answered: seconds to the first event with text; None if the next key came sooner.
+        answered: seconds to the line that counts; None if the next key came sooner.
+        line: that line.
     """
 
     until: float = float("inf")
     answered: float | None = None
+    line: bytes = b""
 
 
 @dataclass
@@ -64,11 +66,23 @@ def people(models: Models, number: int, round_number: int) -> list[Typist]:
     return found
 
 
+def has_text(line: bytes) -> bool:
+    """Whether a line of an event stream brings text of any choice."""
+    if not line.startswith(b"data: {"):
+        return False
+    return any(choice.get("text") for choice in json.loads(line[6:]).get("choices", []))
+
+
 async def type_all(
     typists: list[Typist], port: int, body: Callable[[Typist, str], Body], *,
     seconds: float, uncounted: float, seed: int,
+    path: str = "/v1/completions", counts: Callable[[bytes], bool] = has_text,
 ) -> None:  # fmt: skip
-    """Everybody types for `uncounted` seconds of which no key is kept, and then for `seconds`."""
+    """Everybody types for `uncounted` seconds of which no key is kept, and then for `seconds`.
+
+    Args:
+        counts: whether a line of an answer is the one that people wait for.
+    """
 
     async def type_one(typist: Typist) -> None:
         loop = asyncio.get_running_loop()
@@ -83,7 +97,7 @@ async def type_all(
             if at >= uncounted:
                 typist.keys.append(key)
             content = json.dumps(body(typist, typist.before + typist.text[:typed])).encode()
-            task = loop.create_task(_ask(typist, key, port, content))
+            task = loop.create_task(_ask(typist, key, port, path, content, counts))
             pressed = _Pressed(key, loop.time(), task)
         await pressed.finish()
 
@@ -113,30 +127,26 @@ class _Pressed:
                 await asyncio.wait_for(self.task, _LAST_SECONDS)
 
 
-async def _ask(typist: Typist, key: Key, port: int, content: bytes) -> None:
-    """Read a whole answer, and note when the first of its text came."""
+async def _ask(
+    typist: Typist, key: Key, port: int, path: str, content: bytes, counts: Callable[[bytes], bool]
+) -> None:
+    """Read a whole answer, and note when the first line of it came that counts."""
     began = time.perf_counter()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(
-            b"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content)
+            b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            % (path.encode(), len(content))
         )
         writer.write(content)
         if b" 200 " not in await reader.readline():
             typist.failed += 1
             return
         async for line in reader:
-            if key.answered is None and _has_text(line):
-                key.answered = time.perf_counter() - began
+            if key.answered is None and counts(line):
+                key.answered, key.line = time.perf_counter() - began, line
     except ConnectionResetError:
         typist.failed += 1
     finally:
         writer.transport.abort()
-
-
-def _has_text(line: bytes) -> bool:
-    """Whether a line of an event stream brings text of any choice."""
-    if not line.startswith(b"data: {"):
-        return False
-    return any(choice.get("text") for choice in json.loads(line[6:]).get("choices", []))

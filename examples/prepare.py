@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import public_books
+import public_conversations
 import public_data
 import public_dialogues
 
@@ -43,9 +44,12 @@ READERS: Mapping[str, Reader] = {
 LINE_READERS: Mapping[str, LineReader] = {
     "books": public_books.books,
     "irc_support": public_dialogues.irc_support,
+    "star_conversations": public_conversations.star_conversations,
+    "star_conversations_by_task": public_conversations.star_conversations_by_task,
     "star_drafts": public_dialogues.star_drafts,
     "star_turns": public_dialogues.star_turns,
     "taskmaster": public_dialogues.taskmaster,
+    "taskmaster_conversations": public_conversations.taskmaster_conversations,
 }
 
 

@@ -1,20 +1,23 @@
-"""Cut the small tables of `demo/` out of the prepared data.
+"""Cut the small tables and the conversations of `demo/` out of the prepared data.
 
     python examples/prepare.py ../shared/data
     python examples/slice_demo.py
 
-Rows are chosen by a hash of their text, so the same data gives the same slices.
+Rows are chosen by a hash of their text, conversations by one of their id, so the same data gives
+the same slices.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,9 +67,16 @@ SLICES = (
 )
 
 
+CONVERSATIONS = "star_conversations"
+# Errands whose conversations are about nothing else, and how many of each a split keeps.
+TASKS = ("doctor_followup", "plane_book")
+PER_TASK = {"train": 60, "validation": 8, "test": 12}
+COLUMNS = ("conversation", "role", "text", "time", "split", "facts", "turn_kind")
+
+
 def main() -> int:
     """Write the slices and say how large they are."""
-    total = 0
+    total = _write_conversations()
     for each in SLICES:
         with (HERE / "data" / f"{each.table}.tsv").open(encoding="utf-8", newline="") as file:
             rows = list(cut(each, csv.DictReader(file, dialect="excel-tab")))
@@ -84,6 +94,42 @@ def main() -> int:
         )
     print(f"{total:,} bytes in all")
     return 0
+
+
+def _write_conversations() -> int:
+    """Write the slice of conversations; its size in bytes."""
+    path = HERE / "demo" / f"{CONVERSATIONS}.jsonl"
+    with (HERE / "data" / path.name).open(encoding="utf-8") as file:
+        conversations = [
+            list(turns) for _, turns in groupby(map(json.loads, file), lambda t: t["conversation"])
+        ]
+    chosen = cut_conversations(conversations)
+    with path.open("w", encoding="utf-8") as out:
+        for turn in (turn for turns in chosen for turn in turns):
+            kept = {name: turn[name] for name in COLUMNS if name in turn}
+            out.write(json.dumps(kept, ensure_ascii=False) + "\n")
+    splits = Counter(turns[0]["split"] for turns in chosen)
+    print(f"{path.name}: {dict(splits)} conversations, {path.stat().st_size:,} bytes")
+    return path.stat().st_size
+
+
+def cut_conversations(conversations: Iterable[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """The conversations of the slice, train before test."""
+    taken: Counter[tuple[str, str]] = Counter()
+    chosen = []
+    by_hash = sorted(
+        conversations, key=lambda turns: hashlib.sha256(turns[0]["conversation"].encode()).digest()
+    )
+    for turns in by_hash:
+        tasks = {turn["task"] for turn in turns if "task" in turn}
+        split = turns[0]["split"]
+        if len(tasks) != 1 or (task := tasks.pop()) not in TASKS:
+            continue
+        if taken[task, split] < PER_TASK[split]:
+            taken[task, split] += 1
+            chosen.append(turns)
+    order = {split: place for place, split in enumerate(PER_TASK)}
+    return sorted(chosen, key=lambda turns: order[turns[0]["split"]])
 
 
 def cut(each: Slice, rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:

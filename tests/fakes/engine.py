@@ -44,6 +44,7 @@ class FakeEngine:
     Attributes:
         steps: how often it stepped.
         requests: all that were submitted.
+        submitted: set when the first of them came.
         cancelled: how many of them were cancelled.
         fault: raised by the next step, where given.
         gate: while it is closed, a step waits.
@@ -52,6 +53,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.steps = 0
         self.requests: list[GenerateRequest] = []
+        self.submitted = threading.Event()
         self.cancelled = 0
         self.fault: Exception | None = None
         self.gate = threading.Event()
@@ -66,6 +68,7 @@ class FakeEngine:
         if request.prompt == "refuse":
             raise InvalidRequest("this engine refuses", param="prompt")
         self.requests.append(request)
+        self.submitted.set()
         for other in list(self._running):
             if request.session and other.request.session == request.session:
                 self._running.remove(other)

@@ -23,12 +23,23 @@ from cuebox.serving.requests import (
     Timings,
 )
 from cuebox.serving.settings import ServingSettings
+from cuebox.serving.suggestion_plan import check_request
+from cuebox.serving.suggestion_requests import (
+    CompletionSuggestion,
+    ModelVersion,
+    ReplySuggestion,
+    SuggestModels,
+    SuggestRequest,
+    SuggestResponse,
+    SuggestUsage,
+)
 from tests.fakes.completions import answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from cuebox.core.generation import Delta, GenerateRequest
+    from cuebox.core.inference import FeedbackRecord
     from cuebox.core.ports import ModelStore
 
 __all__ = ["Service"]
@@ -67,7 +78,7 @@ _WRITER = ModelInfo(
 
 
 class Service:
-    """The service's methods over three models: `mood`, `minilm` and `writer`.
+    """The service's methods over four models: `mood`, `minilm`, `writer` and `replies`.
 
     Attributes:
         hold: when set to an event, requests wait for it.
@@ -79,6 +90,8 @@ class Service:
         pause: when set to an event, a streamed completion waits for it after each step.
         fail_prompt: raised for a prompt, before anything of it is answered.
         fail_late: raised instead of the end of every completion.
+        told: the feedback that came.
+        suggested: what suggestions were asked, and for whom.
     """
 
     def __init__(self, store: ModelStore | None = None) -> None:
@@ -97,10 +110,13 @@ class Service:
         self.pause: asyncio.Event | None = None
         self.fail_prompt: dict[str, Exception] = {}
         self.fail_late: Exception | None = None
+        self.told: list[FeedbackRecord] = []
+        self.suggested: list[tuple[SuggestRequest, str, str]] = []
         self._models = {
             "mood": _info("mood", "classifier", ["glad", "sad"]),
             "minilm": _info("minilm", "encoder", []),
             "writer": _WRITER,
+            "replies": _info("replies", "reply", []),
         }
 
     @property
@@ -170,6 +186,41 @@ class Service:
         finally:
             self.generating -= 1
 
+    async def suggest(
+        self,
+        request: SuggestRequest,
+        *,
+        client: str,
+        key: str = "",
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> SuggestResponse:
+        await self._wait(deadline)
+        check_request(request, self.settings)
+        if self.model(request.model or "replies").kind != "reply":
+            raise InvalidRequest("this model has no replies", param="model")
+        if isinstance(request.completion, str) and not self.model(request.completion).decoder:
+            raise InvalidRequest("this model completes nothing", param="completion")
+        self.suggested.append((request, client, key))
+        timings.head += 0.002
+        timings.completion = 0.03
+        reply = ReplySuggestion(id="s1", text="Hello {name}", slots=[], score=0.5, answer="a")
+        completion = CompletionSuggestion(id="s2", text=" there", score=-0.5)
+        version = ModelVersion("writer", _VERSION)
+        return SuggestResponse(
+            id="s0",
+            replies=[reply],
+            completion=completion if request.completion else None,
+            late=[],
+            failed=[],
+            models=SuggestModels(ModelVersion("replies", _VERSION), version),
+            usage=SuggestUsage(encoder_tokens=3),
+        )
+
+    def feedback(self, records: Sequence[FeedbackRecord]) -> int:
+        self.told.extend(records)
+        return len(records)
+
     def models(self) -> list[ModelInfo]:
         return list(self._models.values())
 
@@ -180,7 +231,7 @@ class Service:
         return info
 
     def readiness(self) -> Readiness:
-        return Readiness(ready=self.state == "ready", state=self.state, models=3, failures={})
+        return Readiness(ready=self.state == "ready", state=self.state, models=4, failures={})
 
     async def start(self) -> None:
         self.state = "ready"
@@ -195,8 +246,8 @@ class Service:
 
     def _text_model(self, name: str, version: str | None = None) -> ModelInfo:
         info = self.model(name, version)
-        if info.decoder:
-            raise InvalidRequest(f"{name} is a completion model", param="model")
+        if info.decoder or info.kind == "reply":
+            raise InvalidRequest(f"{name} is of kind {info.kind}", param="model")
         return info
 
     async def _wait(self, deadline: float | None) -> None:

@@ -21,12 +21,13 @@ ROUTES = [
     "/v1/classify",
     "/v1/embeddings",
     "/v1/completions",
+    "/v1/suggest",
     "/v2/models/mood/infer",
     "/v2/repository/index",
     "/v1/admin/models/mood/promote",
     "/v1/admin/models/mood/rollback",
 ]
-PREDICT = ROUTES[:4]
+PREDICT = ROUTES[:5]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -37,7 +38,8 @@ field_names = st.sampled_from(
     ["model", "input", "top_k", "threshold", "truncate", "on_error", "inputs", "outputs", "id",
      "name", "shape", "datatype", "data", "parameters", "encoding_format", "dimensions", "x",
      "prompt", "n", "best_of", "max_tokens", "temperature", "top_p", "logit_bias", "logprobs",
-     "stop", "seed", "echo", "stream", "stream_options", "stop_at", "coverage", "session"]
+     "stop", "seed", "echo", "stream", "stream_options", "stop_at", "coverage", "session",
+     "conversation", "draft", "k", "completion", "min_score", "max_time_ms"]
 )  # fmt: skip
 
 

@@ -106,7 +106,8 @@ _HEADERS = {
     },
     "Server-Timing": {
         "description": "Milliseconds: queue, tokenize, cache, encode, head, total; of completions "
-        "queue, first_token, generate, total. A stream knows only what came before its first event.",
+        "queue, first_token, generate, total; of suggestions queue, encode, rank, complete, total. A "
+        "stream knows only what came before its first event.",
         "schema": {"type": "string"},
     },
 }
@@ -116,13 +117,16 @@ def _description(server: ServerSettings, serving: ServingSettings) -> str:
     limits = server.limits
     codes = "\n".join(f"| `{code}` | {status} |" for code, status in error_codes().items())
     return (
-        "Classifiers and embeddings on shared encoders, and completions.\n\n"
+        "Classifiers and embeddings on shared encoders, completions, and suggestions in a "
+        "conversation.\n\n"
         "## Limits\n\n"
         "| what | limit |\n|---|---|\n"
         f"| request body | {limits.max_body_bytes:,} bytes |\n"
         f"| request line and headers | {limits.max_header_bytes:,} bytes |\n"
         f"| inputs in one request | {serving.max_rows:,} |\n"
         f"| characters in one input | {serving.max_text_chars:,} |\n"
+        f"| turns of one conversation | {serving.suggest.max_turns:,} |\n"
+        f"| characters in one conversation | {serving.suggest.max_chars:,} |\n"
         f"| prompts of one completion request | {limits.max_prompts:,} |\n"
         f"| `logprobs` | {limits.max_logprobs:,} |\n"
         f"| time for one request | {serving.request_timeout:g} s, less with "

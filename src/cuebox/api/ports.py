@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from cuebox.core.generation import Completed, Delta, GenerateRequest
+    from cuebox.core.inference import FeedbackRecord
     from cuebox.core.ports import ModelStore
     from cuebox.core.types import FloatArray
     from cuebox.serving.metrics import Metrics
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         Timings,
     )
     from cuebox.serving.settings import ServingSettings
+    from cuebox.serving.suggestion_requests import SuggestRequest, SuggestResponse
 
 __all__ = ["ModelService"]
 
@@ -75,6 +77,26 @@ class ModelService(Protocol):
         `coverage` stands for the score below which this model withholds its answer. A newer
         request of the session shows as `Conflict`.
         """
+        ...
+
+    async def suggest(
+        self,
+        request: SuggestRequest,
+        *,
+        client: str,
+        key: str = "",
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> SuggestResponse:
+        """Replies and an inline completion, which are logged.
+
+        `client` is whose session it is, `key` the name of the API key. A newer request of the
+        session shows as `Conflict`.
+        """
+        ...
+
+    def feedback(self, records: Sequence[FeedbackRecord]) -> int:
+        """Log what people did with suggestions; how many were taken."""
         ...
 
     def models(self) -> list[ModelInfo]:

@@ -14,6 +14,7 @@ from cuebox.cache.marks import FileMarks
 from cuebox.core.errors import ModelError
 from cuebox.engines.cpu import available_cores, cpu_family
 from cuebox.engines.opener import EncoderOpener
+from cuebox.inference_log.opening import open_log
 from cuebox.serving.parts import Parts
 from cuebox.serving.service import Service
 from cuebox.store.opening import open_store as open_store_at
@@ -162,6 +163,7 @@ def build_service(
         marks=FileMarks(Path(settings.engine.cache_dir or settings.store.cache_dir) / "goldens"),
         engine=f"onnxruntime {_installed('onnxruntime')} {cpu_family()}",
         workers=worker_count(settings),
+        inference_log=open_log(settings.inference_log),
     )
     return Service(parts, settings.serving)
 

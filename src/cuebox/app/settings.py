@@ -16,6 +16,7 @@ from cuebox.cache.settings import CacheSettings
 from cuebox.core.errors import ConfigError
 from cuebox.engines.settings import DecoderSettings, EngineSettings
 from cuebox.generation.settings import GenerationSettings
+from cuebox.inference_log.settings import InferenceLogSettings
 from cuebox.serving.settings import ServingSettings
 from cuebox.store.settings import StoreSettings
 
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     generation: GenerationSettings = GenerationSettings()
     cache: CacheSettings = CacheSettings()
     serving: ServingSettings = ServingSettings()
+    inference_log: InferenceLogSettings = InferenceLogSettings()
     server: dict[str, Any] = {}
 
 

@@ -1,4 +1,4 @@
-"""`cuebox demo`: train a few heads on the starter encoder, then serve them and the starters."""
+"""`cuebox demo`: train heads and replies on the starter encoder, serve them and the starters."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cuebox.core.ports import ModelStore
+    from cuebox.kinds.classifier.settings import ClassifierSettings
+    from cuebox.kinds.reply.settings import ReplySettings
     from cuebox.store.model_store import ObjectModelStore
 
 __all__ = ["app"]
@@ -35,6 +37,10 @@ _GOODBYE = """
   curl -s {url}/v1/completions -H 'Content-Type: application/json' \\
     -d '{{"model": "writer", "prompt": "She opened the door and saw th", "n": 3, "stop_at": "clause"}}'
 
+  curl -s {url}/v1/suggest -H 'Content-Type: application/json' \\
+    -d '{{"conversation": [{{"role": "user", "text": "Hi, I forgot how to take my medicine"}}],
+         "draft": "Could I g", "max_time_ms": 200}}'
+
 [bold]Look around[/]: {url}/docs (the API), {url}/v1/models, {url}/metrics; the reports are in {runs}
 """
 
@@ -43,9 +49,9 @@ _GOODBYE = """
 def demo(
     port: Annotated[int, typer.Option(help="Port to serve on, 127.0.0.1 only.")] = 8080,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".cuebox"),
-    serve: Annotated[bool, typer.Option(help="Serve when the heads are trained.")] = True,
+    serve: Annotated[bool, typer.Option(help="Serve when the models are trained.")] = True,
 ) -> None:
-    """Train four classifiers in seconds, and serve them beside the starter models."""
+    """Train four classifiers and a reply model, and serve them beside the starter models."""
     from rich.console import Console
 
     from cuebox.store.opening import open_store
@@ -98,12 +104,11 @@ def _copy_starters(starter: Path, store: ObjectModelStore, folder: Path) -> None
 
 
 def _train(config: Path, store: ModelStore, url: str, runs: Path, console: Console) -> None:
-    """Train one head, unless these very settings are in production already."""
+    """Train one model, unless these very settings are in production already."""
     from cuebox.cli.train import train
     from cuebox.core.digests import sha256_data
-    from cuebox.kinds.classifier.settings import load_classifier_settings
 
-    settings = load_classifier_settings(config, {})
+    settings = _settings(config)
     record = store.aliases(settings.name).get("production")
     if record is not None and record.version is not None:
         manifest = store.manifest(settings.name, record.version)
@@ -111,3 +116,13 @@ def _train(config: Path, store: ModelStore, url: str, runs: Path, console: Conso
             console.print(f"[bold]{settings.name}[/] is trained already", highlight=False)
             return
     train(config, promote="yes", overrides=None, store=url, runs=runs, settings_file=None)
+
+
+def _settings(config: Path) -> ClassifierSettings | ReplySettings:
+    from cuebox.kinds.classifier.settings import load_classifier_settings
+    from cuebox.kinds.reply.settings import load_reply_settings
+    from cuebox.training.settings_file import read_settings_file
+
+    if read_settings_file(config, {}).get("kind") == "reply":
+        return load_reply_settings(config)
+    return load_classifier_settings(config, {})

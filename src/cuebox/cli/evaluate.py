@@ -1,4 +1,4 @@
-"""`cuebox evaluate`: how good a published version is on labelled rows."""
+"""`cuebox evaluate`: how good a published version is on data that it has never seen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def evaluate(
         str, typer.Argument(help="Model reference, or the TOML file it was trained from.")
     ],
     data: Annotated[
-        Path | None, typer.Option(help="Labelled rows; else the test rows of the TOML file.")
+        Path | None,
+        typer.Option(help="Labelled rows, or conversations; else the data of the TOML file."),
     ] = None,
     text: Annotated[str, typer.Option(help="Column of the text, with --data.")] = "text",
     label: Annotated[str, typer.Option(help="Column of the label, with --data.")] = "label",
@@ -37,8 +38,30 @@ def evaluate(
         str | None, typer.Option(help="What separates several labels in a cell, with --data.")
     ] = None,
     split: Annotated[
-        Literal["train", "validation", "test"], typer.Option(help="Rows of the TOML file to use.")
+        Literal["train", "validation", "test"],
+        typer.Option(help="Part of the TOML file's data to use."),
     ] = "test",
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Reply model: so many conversations, not all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Reply model: which conversations.")] = 0,
+    replies: Annotated[int, typer.Option(min=1, max=20, help="Reply model: shown at most.")] = 3,
+    completions: Annotated[
+        bool, typer.Option(help="Reply model: with the completion model beside it.")
+    ] = True,
+    baselines: Annotated[
+        bool, typer.Option(help="Reply model: compare with what does without a model.")
+    ] = True,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Reply model: conversations typed at once.")
+    ] = 4,
+    url: Annotated[
+        str, typer.Option(help="Reply model: ask this running server, as http://127.0.0.1:8080.")
+    ] = "",
+    api_key: Annotated[
+        str, typer.Option(envvar="CUEBOX_API_KEY", help="API key for that server.")
+    ] = "",
+    runs: Annotated[Path, typer.Option(help="Reply model: folder for the runs.")] = Path("runs"),
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for report.json and report.html.")
     ] = None,
@@ -48,7 +71,12 @@ def evaluate(
         Path | None, typer.Option("--settings", help="cuebox.toml to use.")
     ] = None,
 ) -> None:
-    """Measure a published version with the head and the encoder that the server runs."""
+    """Measure a published version with what the server runs.
+
+    A classifier is measured on labelled rows. With a reply model, held-out conversations are typed
+    again key by key, to see how much typing its suggestions save; interrupted, the same command
+    carries on where it stopped.
+    """
     from cuebox.app.build import open_store, text_embedder
     from cuebox.app.settings import load_settings
     from cuebox.kinds.classifier.evaluate import evaluate as score
@@ -57,6 +85,18 @@ def evaluate(
     settings = load_settings(settings_file, {"store.url": store})
     opened = open_store(settings)
     config = Path(model) if model.endswith(".toml") else None
+    if _kind(opened, model, config) == "reply":
+        from cuebox.cli.evaluate_reply import evaluate_reply
+        from cuebox.cli.reply_models import ReplyOptions
+
+        asked = ReplyOptions(
+            split=split, sample=sample, seed=seed, replies=replies, completions=completions,
+            baselines=baselines, workers=workers, url=url, key=api_key,
+        )  # fmt: skip
+        evaluate_reply(
+            model, data, asked, settings, opened, runs=runs, output=output, as_json=as_json
+        )
+        return
     predictor = _load(opened, model if config is None else _name(config))
     if data is not None:
         part = _read_rows(data, predictor, text=text, label=label, separator=separator)
@@ -71,6 +111,16 @@ def evaluate(
     if output is not None:
         _write_report(manifest, scores, split if data is None else "test", output)
     _print(reference, scores, as_json=as_json)
+
+
+def _kind(store: ModelStore, model: str, config: Path | None) -> str:
+    if config is None:
+        from cuebox.store.references import resolve
+
+        return resolve(store, model).kind
+    from cuebox.training.settings_file import read_settings_file
+
+    return str(read_settings_file(config).get("kind", "classifier"))
 
 
 def _load(store: ModelStore, reference: str) -> ClassifierPredictor:

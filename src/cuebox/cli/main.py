@@ -21,6 +21,7 @@ _VERBS = {
     "demo": "cuebox.cli.demo",
     "encoder": "cuebox.cli.encoder",
     "decoder": "cuebox.cli.decoder",
+    "replies": "cuebox.cli.replies",
     "train": "cuebox.cli.train",
     "evaluate": "cuebox.cli.evaluate",
     "store": "cuebox.cli.store",
@@ -29,6 +30,7 @@ _VERBS = {
     "serve": "cuebox.cli.serve",
     "keys": "cuebox.cli.keys",
     "predict": "cuebox.cli.predict",
+    "log": "cuebox.cli.log",
     "loadtest": "cuebox.cli.loadtest",
 }
 

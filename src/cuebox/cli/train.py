@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cuebox.cli.overrides import parse_overrides
 from cuebox.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def train(
         bool, typer.Option("--finish", help="Let a language model's training end early.")
     ] = False,
 ) -> None:
-    """Train a classifier or a language model, report on it, publish it, promote it when it is good.
+    """Train a classifier, a language or a reply model, report, publish, promote when it is good.
 
     Interrupted, the same command carries on where it stopped.
     """
@@ -54,15 +55,15 @@ def train(
     from cuebox.app.build import open_store
     from cuebox.app.settings import load_settings
 
-    changed = _parse_overrides(overrides or [])
-    completion = _kind(config, changed) == "completion"
-    if finish and not completion:
-        raise ConfigError("--finish is for language models: a classifier's training has an end")
+    changed = parse_overrides(overrides or [])
+    kind = _kind(config, changed)
+    if finish and kind != "completion":
+        raise ConfigError(f"--finish is for language models: training a {kind} has an end")
     settings = load_settings(settings_file, {"store.url": store})
     opened = open_store(settings)
     console = Console(stderr=True)
     try:
-        if completion:
+        if kind == "completion":
             from cuebox.cli.train_completion import train_completion
 
             folder = train_completion(
@@ -74,6 +75,20 @@ def train(
                 runs=runs,
                 resume=resume,
                 finish=finish,
+                publish=publish,
+                promotion=promote,
+            )
+        elif kind == "reply":
+            from cuebox.cli.train_reply import train_reply
+
+            folder = train_reply(
+                config,
+                changed,
+                settings,
+                opened,
+                console,
+                runs=runs,
+                resume=resume,
                 publish=publish,
                 promotion=promote,
             )
@@ -100,9 +115,9 @@ def _kind(config: Path, overrides: dict[str, str]) -> str:
     from cuebox.training.settings_file import read_settings_file
 
     kind = read_settings_file(config, overrides).get("kind", "classifier")
-    if kind not in {"classifier", "completion"}:
+    if kind not in {"classifier", "completion", "reply"}:
         raise ConfigError(
-            f"{config}: kind is {kind!r}; use 'classifier' or 'completion'", param="kind"
+            f"{config}: kind is {kind!r}; use 'classifier', 'completion' or 'reply'", param="kind"
         )
     return str(kind)
 
@@ -212,13 +227,3 @@ def _print_summary(built: Built, console: Console) -> None:
     before = (built.report.baseline_name, built.report.baseline)
     console.print(metrics_table(title, scores, before=before))
     console.print(f"Head: {built.report.model.head}", highlight=False)
-
-
-def _parse_overrides(pairs: list[str]) -> dict[str, str]:
-    overrides = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"--set {pair!r}: expected KEY=VALUE, as in head.ensemble=1")
-        overrides[key.strip()] = value.strip()
-    return overrides

@@ -8,9 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
+    from cuebox.core.conversation import Turn
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.generation import Completed, Delta, GenerateRequest, StopAt
+    from cuebox.core.inference import FeedbackRecord, SuggestionRecord
     from cuebox.core.manifest import AliasRecord, EncoderSpec, FileRef, Golden, Manifest
+    from cuebox.core.replies import RankedReply
     from cuebox.core.text import TextSettings
     from cuebox.core.types import (
         Classification,
@@ -32,6 +35,7 @@ __all__ = [
     "GeneratorHost",
     "GeneratorMeters",
     "HeadBank",
+    "InferenceLog",
     "Kind",
     "Marks",
     "ModelStore",
@@ -39,6 +43,7 @@ __all__ = [
     "OpenEncoder",
     "OpenGenerator",
     "Predictor",
+    "ReplyPredictor",
     "StepModel",
     "TextPredictor",
     "Tokenizer",
@@ -299,12 +304,59 @@ class TextPredictor(Predictor, Protocol):
 class CompletionPredictor(Predictor, Protocol):
     """A model that continues text through a decoder, which does all the work."""
 
+    def prompt(self, turns: Sequence[Turn], draft: str) -> str:
+        """A conversation and the agent's draft as the prompt this model was trained to continue.
+
+        What a person wrote never becomes one of the model's special tokens.
+        """
+        ...
+
     def min_score(self, coverage: float, stop_at: StopAt) -> float:
         """The score below which an answer is withheld, so that about `coverage` of them remain.
 
         Args:
             coverage: share of the answers, above 0.
             stop_at: where the answers end; short ones score otherwise than long ones.
+
+        Raises:
+            InvalidRequest: this version recorded no such figures; `param` is `coverage`.
+        """
+        ...
+
+
+@runtime_checkable
+class ReplyPredictor(TextPredictor, Protocol):
+    """A model that ranks the answers an agent may want to give now.
+
+    The embeddings it needs are of whole turns and of the draft, so that between two keystrokes
+    all but one come from the cache.
+    """
+
+    @property
+    def completion(self) -> str:
+        """Name of the completion model to suggest beside it; empty for none."""
+        ...
+
+    def texts(self, turns: Sequence[Turn], draft: str) -> list[str]:
+        """What `rank` wants embeddings of, normalised; at most a few, none for an empty past."""
+        ...
+
+    def rank(
+        self, turns: Sequence[Turn], draft: str, embeddings: FloatArray, k: int
+    ) -> list[RankedReply]:
+        """The `k` best answers that are worth showing beside what is typed, best first.
+
+        Args:
+            turns: the conversation so far, oldest first.
+            draft: what the agent has typed of the next turn; it is never altered.
+            embeddings: float32 `[len(texts), dim]` of `texts(turns, draft)`, in order.
+            k: at most so many, all different.
+        """
+        ...
+
+    def min_score(self, coverage: float) -> float:
+        """The score below which replies are withheld, so that something is shown at about
+        `coverage` of the moments.
 
         Raises:
             InvalidRequest: this version recorded no such figures; `param` is `coverage`.
@@ -406,6 +458,29 @@ class ModelStore(Protocol):
 
     def collect_garbage(self, *, grace_seconds: float, dry_run: bool = False) -> dict[str, Any]:
         """Remove blobs that no manifest names and that are older than the grace period."""
+        ...
+
+
+class InferenceLog(Protocol):
+    """Where suggestions and feedback are written, off the request's path.
+
+    Nothing here waits for storage or raises because of it: what cannot be kept is counted.
+    """
+
+    def suggested(self, record: SuggestionRecord) -> None:
+        """Keep what was suggested."""
+        ...
+
+    def feedback(self, record: FeedbackRecord) -> None:
+        """Keep what a person did; a repetition changes nothing."""
+        ...
+
+    def stats(self) -> dict[str, int]:
+        """`written`, `waiting` and `lost` records since the start."""
+        ...
+
+    def close(self, seconds: float) -> None:
+        """Write what waits, for at most so long."""
         ...
 
 

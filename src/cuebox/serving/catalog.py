@@ -11,12 +11,18 @@ from cuebox.core.errors import InvalidRequest, UnknownModel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cuebox.core.ports import CompletionPredictor, Generator, HeadBank, TextPredictor
+    from cuebox.core.ports import (
+        CompletionPredictor,
+        Generator,
+        HeadBank,
+        ReplyPredictor,
+        TextPredictor,
+    )
     from cuebox.core.text import TextSettings
     from cuebox.serving.requests import ModelInfo
     from cuebox.serving.trunk import Trunk
 
-__all__ = ["Catalog", "CompletionModel", "Plan", "Served", "TextModel"]
+__all__ = ["Catalog", "CompletionModel", "Plan", "ReplyModel", "Served", "TextModel"]
 
 _MOST_PLANS = 256
 
@@ -40,7 +46,19 @@ class CompletionModel:
     generator: Generator
 
 
-Served = TextModel | CompletionModel
+@dataclass(frozen=True, slots=True)
+class ReplyModel:
+    """A served reply model: its predictor and the trunk it reads turns through."""
+
+    info: ModelInfo
+    predictor: ReplyPredictor
+    trunk: Trunk
+
+
+Served = TextModel | CompletionModel | ReplyModel
+
+_ASK = {CompletionModel: "a completion model: ask /v1/completions",
+        ReplyModel: "a reply model: ask /v1/suggest"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +112,53 @@ class Catalog:
 
         Raises:
             UnknownModel: not served.
-            InvalidRequest: it is a completion model.
+            InvalidRequest: it is neither.
         """
         served = self.find(name, param=param)
         if isinstance(served, TextModel):
             return served
-        raise InvalidRequest(
-            f"model {name!r} is a completion model: ask /v1/completions for it", param=param
-        )
+        raise InvalidRequest(f"model {name!r} is {_ASK[type(served)]} for it", param=param)
 
-    def completion_model(self, name: str) -> CompletionModel:
+    def completion_model(self, name: str, *, param: str = "model") -> CompletionModel:
         """The served language model `name`.
 
         Raises:
             UnknownModel: not served.
-            InvalidRequest: it is a classifier or an encoder.
+            InvalidRequest: it is of another kind.
         """
-        served = self.find(name)
+        served = self.find(name, param=param)
         if isinstance(served, CompletionModel):
             return served
         raise InvalidRequest(
-            f"model {name!r} is of kind {served.info.kind!r} and completes nothing", param="model"
+            f"model {name!r} is of kind {served.info.kind!r} and completes nothing", param=param
         )
+
+    def reply_model(self, name: str | None) -> ReplyModel:
+        """The served reply model `name`, or the only one.
+
+        Raises:
+            UnknownModel: not served, or none is.
+            InvalidRequest: it is of another kind, or there are several and none was named.
+        """
+        if name is None:
+            return self._only_reply_model()
+        served = self.find(name)
+        if isinstance(served, ReplyModel):
+            return served
+        raise InvalidRequest(
+            f"model {name!r} is of kind {served.info.kind!r} and has no replies", param="model"
+        )
+
+    def _only_reply_model(self) -> ReplyModel:
+        found = [served for served in self.models.values() if isinstance(served, ReplyModel)]
+        if not found:
+            raise UnknownModel("no reply model is served", param="model")
+        if len(found) > 1:
+            names = ", ".join(served.info.name for served in found)
+            raise InvalidRequest(
+                f"several reply models are served, name one: {names}", param="model"
+            )
+        return found[0]
 
     def plan(self, asked: str | Sequence[str]) -> Plan:
         """The classifiers asked for, `"*"` being all of them, each once; made once per question.

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from cuebox.core.generation import Delta, GenerateRequest
+    from cuebox.serving.catalog import CompletionModel
     from cuebox.serving.leases import Leases
     from cuebox.serving.metrics import Labels, Metrics
 
-__all__ = ["complete"]
+__all__ = ["complete", "generate"]
 
 
 async def complete(
@@ -30,26 +31,35 @@ async def complete(
     """Answer with one model of the catalog in force; see `Service.complete`."""
     with leases.lease(1, None) as (catalog, _):
         served = catalog.completion_model(model)
-        label = ("model", served.info.name)
         if coverage is not None:
             threshold = served.predictor.min_score(coverage, request.stop_at)
             request = _only_when_sure(request, threshold)
-        outcome = "cancelled"
-        try:
-            async with aclosing(served.generator.stream(request)) as items:
-                async for item in items:
-                    if isinstance(item, Completed):
-                        outcome = "completed"
-                        _measure(item, (label,), metrics)
-                    yield item
-        except Conflict:
-            outcome = "superseded"
-            raise
-        except CueboxError as error:
-            outcome = error.code
-            raise
-        finally:
-            metrics.count("cuebox_completions_total", (label, ("outcome", outcome)))
+        async with aclosing(generate(served, request, metrics)) as items:
+            async for item in items:
+                yield item
+
+
+async def generate(
+    served: CompletionModel, request: GenerateRequest, metrics: Metrics
+) -> AsyncGenerator[Delta | Completed, None]:
+    """Ask one model of a leased catalog, and count what came of it; raises as `Generator.stream`."""
+    label = ("model", served.info.name)
+    outcome = "cancelled"
+    try:
+        async with aclosing(served.generator.stream(request)) as items:
+            async for item in items:
+                if isinstance(item, Completed):
+                    outcome = "completed"
+                    _measure(item, (label,), metrics)
+                yield item
+    except Conflict:
+        outcome = "superseded"
+        raise
+    except CueboxError as error:
+        outcome = error.code
+        raise
+    finally:
+        metrics.count("cuebox_completions_total", (label, ("outcome", outcome)))
 
 
 def _only_when_sure(request: GenerateRequest, threshold: float) -> GenerateRequest:

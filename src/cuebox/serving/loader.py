@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cuebox.core.errors import CueboxError, ModelError
-from cuebox.serving.catalog import Catalog, CompletionModel, TextModel
+from cuebox.core.ports import ReplyPredictor
+from cuebox.serving.catalog import Catalog, CompletionModel, ReplyModel, TextModel
 from cuebox.serving.references import served_references
 from cuebox.serving.requests import ModelInfo
 
@@ -63,7 +64,7 @@ class _Pass:
     def keep(self, reference: str) -> None:
         """Go on with what was served, if anything was."""
         match self.previous.models.get(reference):
-            case TextModel() as served:
+            case TextModel() | ReplyModel() as served:
                 self.texts[reference] = served.predictor
             case CompletionModel() as served:
                 self.completions[reference] = served.predictor
@@ -162,7 +163,10 @@ class Loader:
         for name in references:
             text = found.texts.get(name)
             completion = found.completions.get(name)
-            if text is not None:
+            if isinstance(text, ReplyPredictor):
+                trunk = found.trunks[_encoder(text.manifest)]
+                models[name] = ReplyModel(_info(text), text, trunk)
+            elif text is not None:
                 group = _group(text.manifest)
                 models[name] = TextModel(_info(text), text, found.trunks[group[1]], banks[group])
             elif completion is not None:
@@ -210,12 +214,14 @@ def _info(predictor: Predictor) -> ModelInfo:
     manifest = predictor.manifest
     encoder, decoder = manifest.encoder, manifest.decoder
     limit = encoder.max_tokens if encoder else decoder.context if decoder else 0
+    # A list of answers is no set of labels, and may have ten thousand.
+    labels = [] if isinstance(predictor, ReplyPredictor) else list(predictor.labels)
     return ModelInfo(
         name=manifest.name,
         version=manifest.version,
         kind=manifest.kind,
         created=manifest.created,
-        labels=list(predictor.labels),
+        labels=labels,
         task=str(manifest.body.get("task", "")),
         encoder=_encoder(manifest),
         decoder=_decoder(manifest),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         EmbeddingCache,
         GeneratorHost,
         GeneratorMeters,
+        InferenceLog,
         Kind,
         Marks,
         ModelStore,
@@ -38,6 +39,7 @@ class Parts:
         marks: remembers which goldens passed on this machine.
         engine: identity of the encoders' engine and CPU; a change replays all goldens.
         workers: encoder threads of each trunk.
+        inference_log: where suggestions and feedback are kept; None keeps none.
     """
 
     store: ModelStore
@@ -49,3 +51,4 @@ class Parts:
     marks: Marks
     engine: str
     workers: int
+    inference_log: InferenceLog | None = None

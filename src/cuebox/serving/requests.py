@@ -34,7 +34,9 @@ class Timings(msgspec.Struct):
         tokenize: text to token ids.
         cache: looking embeddings up.
         encode: running the encoder.
-        head: running heads and shaping the answer.
+        head: running heads, or ranking replies, and shaping the answer.
+        reply: ranking replies in all, from the request to the last of them.
+        completion: waiting for an inline completion.
     """
 
     queue: float = 0.0
@@ -42,6 +44,8 @@ class Timings(msgspec.Struct):
     cache: float = 0.0
     encode: float = 0.0
     head: float = 0.0
+    reply: float = 0.0
+    completion: float = 0.0
 
 
 class ClassifyRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from cuebox.core.errors import CueboxError, InvalidRequest, PayloadTooLarge
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Rows", "check_rows", "check_text", "row_param"]
+__all__ = ["Rows", "check_chars", "check_rows", "check_text", "row_param"]
 
 
 @dataclass(slots=True)
@@ -80,19 +80,32 @@ def check_text(value: object, prepare: Callable[[str], str], max_chars: int) -> 
     """
     if not isinstance(value, str):
         raise InvalidRequest(f"expected a text, got {_json_type(value)}")
-    if len(value) > max_chars:
-        raise PayloadTooLarge(f"the text has {len(value)} characters, the most is {max_chars}")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise InvalidRequest(
-                f"the text has a lone surrogate at character {error.start}: send valid Unicode"
-            ) from None
+    check_chars(value, max_chars)
     text = prepare(value)
     if not text:
         raise InvalidRequest("the text is empty")
     return text
+
+
+def check_chars(text: str, max_chars: int, param: str | None = None) -> None:
+    """Refuse a text that is too long, or that no encoding can carry.
+
+    Raises:
+        PayloadTooLarge: over `max_chars`.
+        InvalidRequest: not Unicode.
+    """
+    if len(text) > max_chars:
+        raise PayloadTooLarge(
+            f"the text has {len(text)} characters, the most is {max_chars}", param=param
+        )
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidRequest(
+                f"the text has a lone surrogate at character {error.start}: send valid Unicode",
+                param=param,
+            ) from None
 
 
 def _json_type(value: object) -> str:

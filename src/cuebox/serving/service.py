@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from cuebox.core.errors import UnknownModel
@@ -18,11 +19,15 @@ from cuebox.serving.loader import Loader
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.opening import ModelOpener
 from cuebox.serving.requests import Readiness
+from cuebox.serving.suggestion import suggest
+from cuebox.serving.suggestion_record import suggestion_record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
     from cuebox.core.generation import Completed, Delta, GenerateRequest
+    from cuebox.core.inference import FeedbackRecord
+    from cuebox.core.ports import InferenceLog
     from cuebox.core.types import FloatArray
     from cuebox.serving.catalog import Catalog, Served
     from cuebox.serving.parts import Parts
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
         Timings,
     )
     from cuebox.serving.settings import ServingSettings
+    from cuebox.serving.suggestion_requests import SuggestRequest, SuggestResponse
 
 __all__ = ["Service"]
 
@@ -57,6 +63,7 @@ class Service:
         self.metrics = Metrics()
         self.store = parts.store
         self._host = HostOnDemand(parts.open_host, self.metrics)
+        self._inference_log = parts.inference_log
         opener = ModelOpener(parts, settings, self.metrics, self._host.get)
         self._loader = Loader(parts, settings, opener)
         self._leases = Leases(settings)
@@ -88,11 +95,15 @@ class Service:
         return self.readiness()
 
     async def drain(self, seconds: float) -> bool:
-        """Turn unready, answer what was admitted (for at most `seconds`), then close.
+        """Turn unready, answer what was admitted, write what was logged, then close.
+
+        Args:
+            seconds: for all of it; the log gets one more where the answers took them all.
 
         Returns:
             Whether everything was answered.
         """
+        until = monotonic() + seconds
         self._state = "draining"
         if self._watcher is not None:
             self._watcher.cancel()
@@ -101,6 +112,9 @@ class Service:
                 return await self._leases.drain(seconds)
             finally:
                 await self._host.close()
+                if self._inference_log is not None:
+                    left = max(1.0, until - monotonic())
+                    await asyncio.to_thread(self._inference_log.close, left)
 
     def readiness(self) -> Readiness:
         """Whether to send traffic here."""
@@ -191,6 +205,52 @@ class Service:
         """
         return complete(self._leases, model, request, coverage, self.metrics)
 
+    async def suggest(
+        self,
+        request: SuggestRequest,
+        *,
+        client: str,
+        key: str = "",
+        timings: Timings,
+        deadline: float | None = None,
+    ) -> SuggestResponse:
+        """Replies and an inline completion for a conversation and a draft; they are logged.
+
+        Args:
+            client: whose session it is.
+            key: name of the API key; empty without keys.
+
+        Raises:
+            UnknownModel, InvalidRequest, PayloadTooLarge: the request cannot be answered.
+            Conflict: a newer request of the session took this one's place.
+        """
+        began = monotonic()
+        with self._leases.lease(1, deadline) as (catalog, until):
+            answer = await suggest(
+                catalog, request, self.settings,
+                client=client, timings=timings, deadline=until, metrics=self.metrics,
+            )  # fmt: skip
+        self._count(answer.models.reply.name, 1)
+        if self._inference_log is not None:
+            seconds = monotonic() - began
+            self._inference_log.suggested(
+                suggestion_record(request, answer, key=key, timings=timings, seconds=seconds)
+            )
+        return answer
+
+    def feedback(self, records: Sequence[FeedbackRecord]) -> int:
+        """Log what people did with suggestions, without waiting for it to be written.
+
+        Returns:
+            How many were taken: all, or none without a log.
+        """
+        if self._inference_log is None:
+            return 0
+        for record in records:
+            self._inference_log.feedback(record)
+            self.metrics.count("cuebox_feedback_total", (("event", record.event),))
+        return len(records)
+
     def _count(self, model: str, rows: int) -> None:
         self.metrics.count("cuebox_rows_total", (("model", model),), rows)
 
@@ -200,6 +260,10 @@ class Service:
             gauge(f"cuebox_cache_{name}", _stat(parts, name))
         for name in ("hits", "misses", "evictions"):
             gauge(f"cuebox_cache_{name}_total", _stat(parts, name))
+        if (log := parts.inference_log) is not None:
+            gauge("cuebox_inference_log_waiting", _log_stat(log, "waiting"))
+            for name in ("written", "lost"):
+                gauge(f"cuebox_inference_log_{name}_total", _log_stat(log, name))
         gauge("cuebox_pending_rows", lambda: float(self._leases.pending_rows))
         gauge("cuebox_models", lambda: float(len(self._leases.current.models)))
         gauge("cuebox_model_failures", lambda: float(len(self._leases.current.failures)))
@@ -229,3 +293,7 @@ def _rows(values: str | Sequence[Any]) -> int:
 
 def _stat(parts: Parts, name: str) -> Callable[[], float]:
     return lambda: float(parts.cache.stats()[name])
+
+
+def _log_stat(log: InferenceLog, name: str) -> Callable[[], float]:
+    return lambda: float(log.stats()[name])

@@ -6,10 +6,36 @@ from typing import Annotated
 
 import msgspec
 
-__all__ = ["ServingSettings"]
+from cuebox.core.generation import StopAt
+
+__all__ = ["ServingSettings", "SuggestSettings"]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
+class SuggestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Suggestions in a conversation, where a request does not say otherwise.
+
+    Attributes:
+        max_time_ms: time for replies and completion together; what is late is left out.
+        reply_coverage: share of the moments, the surest, at which replies are shown. A model
+            that never measured what that means shows them always.
+        completion_coverage: the same of inline completions.
+        stop_at: an inline completion ends after a whole word, clause, sentence or line.
+        max_tokens: most tokens of an inline completion.
+        max_turns: longest conversation.
+        max_chars: characters of all that was said and looked up in it.
+    """
+
+    max_time_ms: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    reply_coverage: Share = 1.0
+    completion_coverage: Share = 0.5
+    stop_at: StopAt = "clause"
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] = 16
+    max_turns: Annotated[int, msgspec.Meta(ge=1)] = 2_000
+    max_chars: Annotated[int, msgspec.Meta(ge=1)] = 250_000
 
 
 class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +56,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rows_per_job: rows of a bulk request handed to a worker at once; small, so that single
             requests slip in between.
         reload_interval: seconds between looks at the store for moved aliases; 0 never looks.
+        suggest: suggestions in a conversation.
     """
 
     models: list[str] = []
@@ -41,3 +68,4 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_rows: Annotated[int, msgspec.Meta(ge=1, le=64)] = 8
     rows_per_job: Positive = 8
     reload_interval: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    suggest: SuggestSettings = SuggestSettings()

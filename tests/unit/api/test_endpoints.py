@@ -58,7 +58,7 @@ def test_embeddings(application: Application, rows: int, form: str) -> None:
 
 def test_models(application: Application) -> None:
     models = call(application, "GET", "/v1/models").json()["data"]
-    assert [model["id"] for model in models] == ["mood", "minilm", "writer"]
+    assert [model["id"] for model in models] == ["mood", "minilm", "writer", "replies"]
     assert call(application, "GET", "/v1/models/mood").json() == models[0]
     assert models[0]["created"] == 1_795_255_200
 

@@ -125,7 +125,7 @@ def test_metadata(application: Application) -> None:
     }  # fmt: skip
     assert call(application, "GET", "/v2/models/mood/versions/2020-01-01.1").status == 404
     index = call(application, "POST", "/v2/repository/index").json()
-    assert [entry["name"] for entry in index] == ["mood", "minilm", "writer"]
+    assert [entry["name"] for entry in index] == ["mood", "minilm", "writer", "replies"]
 
 
 @settings(max_examples=100, deadline=None)

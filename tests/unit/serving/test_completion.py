@@ -5,126 +5,23 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from cuebox.app.build import build_service
-from cuebox.app.kinds import find_kind
-from cuebox.cache.embeddings import LruEmbeddingCache
-from cuebox.core.decoder import DECODER_TOKENIZER_FILE, DECODER_WEIGHTS_FILE
 from cuebox.core.errors import Conflict, InvalidRequest, UnknownModel
 from cuebox.core.generation import Delta, GenerateRequest
-from cuebox.core.manifest import Golden, Manifest
-from cuebox.engines.opener import EncoderOpener
-from cuebox.engines.settings import EngineSettings
-from cuebox.generation.process.local import LocalGenerator
-from cuebox.serving.parts import Parts
 from cuebox.serving.requests import ClassifyRequest, EmbedRequest, Timings
-from cuebox.serving.service import Service
-from cuebox.store.references import resolve
-from tests.fakes.engine import EngineRoom, fake_spec
 from tests.fakes.models import publish_head
+from tests.fakes.served import Server
+from tests.fakes.served import publish_completion as publish
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
     from cuebox.app.settings import Settings
-    from cuebox.core.decoder import DecoderSpec
-    from cuebox.core.ports import GeneratorMeters, ModelStore
-
-
-def publish(
-    store: ModelStore, name: str, weights: bytes, *, wrong_golden: bool = False, **body: Any
-) -> Manifest:
-    """A completion model of the fake engine, in production; its weights make its digest."""
-    spec = msgspec.structs.replace(
-        fake_spec(), weights=store.put_bytes(weights), tokenizer=store.put_bytes(b"tokenizer")
-    )
-    golden = Golden("abc", [-98.0, -9.0 if wrong_golden else -99.0])
-    files = {
-        DECODER_WEIGHTS_FILE: spec.weights,
-        DECODER_TOKENIZER_FILE: spec.tokenizer,
-        "goldens.json": store.put_bytes(msgspec.json.encode([golden])),
-    }
-    manifest = store.publish(
-        Manifest(kind="completion", name=name, files=files, decoder=spec, body=body)
-    )
-    store.move_alias(name, "production", manifest.version)
-    return manifest
-
-
-@dataclass
-class FakeHost:
-    """`core.ports.GeneratorHost` with fake engines in this process."""
-
-    meters: GeneratorMeters
-    room: EngineRoom = field(default_factory=EngineRoom)
-    engine: str = "fake"
-    trouble: str = ""
-    closed: bool = False
-
-    def open(self, spec: DecoderSpec, weights: Path, tokenizer: Path) -> LocalGenerator:
-        return LocalGenerator(self.room.open(spec, weights, tokenizer))
-
-    async def close(self) -> None:
-        self.closed = True
-
-
-class Marks:
-    def __init__(self) -> None:
-        self.keys: set[str] = set()
-
-    def has(self, key: str) -> bool:
-        return key in self.keys
-
-    def add(self, key: str) -> None:
-        self.keys.add(key)
-
-
-class Server:
-    """A service whose language models are fakes.
-
-    Attributes:
-        hosts: the homes of completion models that were opened; at most one.
-    """
-
-    def __init__(self, settings: Settings, store: ModelStore) -> None:
-        self.hosts: list[FakeHost] = []
-        parts = Parts(
-            store=store,
-            resolve=lambda reference: resolve(store, reference),
-            kind=find_kind,
-            open_encoder=EncoderOpener(EngineSettings(cache_dir="")),
-            open_host=self._open_host,
-            cache=LruEmbeddingCache(settings.cache),
-            marks=Marks(),
-            engine="test",
-            workers=1,
-        )
-        self.service = Service(parts, settings.serving)
-
-    @property
-    def room(self) -> EngineRoom:
-        return self.hosts[0].room
-
-    def run(self, use: Callable[[Service], Awaitable[None]]) -> None:
-        async def go() -> None:
-            await self.service.start()
-            try:
-                await use(self.service)
-            finally:
-                assert await self.service.drain(5)
-
-        asyncio.run(go())
-
-    def _open_host(self, _loop: asyncio.AbstractEventLoop, meters: GeneratorMeters) -> FakeHost:
-        self.hosts.append(FakeHost(meters))
-        return self.hosts[-1]
+    from cuebox.core.ports import ModelStore
+    from cuebox.serving.service import Service
 
 
 @pytest.fixture

@@ -110,16 +110,20 @@ async def _ready(request: Request) -> Response:
 
 async def _model(request: Request) -> Response:
     info = _info(request)
-    # A completion model is no function of tensors: it is listed, and asked elsewhere.
-    inputs = [] if info.decoder else [TensorMetadata("text", "BYTES", [-1])]
+    inputs = [TensorMetadata("text", "BYTES", [-1])] if _is_of_tensors(info) else []
     platform = f"cuebox_{info.kind}"
     return Response(
         _encode(ModelMetadata(info.name, [info.version], platform, inputs, _outputs(info)))
     )
 
 
+def _is_of_tensors(info: ModelInfo) -> bool:
+    """Models of completions and replies are no functions of tensors: listed, and asked elsewhere."""
+    return not info.decoder and info.kind != "reply"
+
+
 def _outputs(info: ModelInfo) -> list[TensorMetadata]:
-    if info.decoder:
+    if not _is_of_tensors(info):
         return []
     if not info.labels:
         return [TensorMetadata("embedding", "FP32", [-1, info.dim])]

@@ -41,6 +41,8 @@ class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     Attributes:
         source: where the weights came from.
         license: theirs; empty when nobody said.
+        turns: whether it learnt conversations turn by turn; None where nobody knows, and the
+            marks of turns in its tokenizer tell.
         confidence: of each measured `stop_at` by coverage, lowest first; empty when nothing was
             held out to measure it on.
         golden_tolerance: mean difference in nats that a golden example may show.
@@ -48,6 +50,7 @@ class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     source: str = ""
     license: str = ""
+    turns: bool | None = None
     confidence: list[ConfidencePoint] = []
     golden_tolerance: float = GOLDEN_TOLERANCE
 

@@ -116,7 +116,12 @@ def export(
     confidence = _confidence(settings, known, spec, folder, engine, shown)
     _write_json(folder / GOLDENS_FILE, goldens)
     _write_json(folder / PARITY_FILE, parity)
-    body = CompletionBody(source=source.origin, license=settings.license, confidence=confidence)
+    body = CompletionBody(
+        source=source.origin,
+        license=settings.license,
+        turns=_of_turns(known.held_out),
+        confidence=confidence,
+    )
     manifest = Manifest(
         kind=CompletionKind.name,
         name=name,
@@ -155,6 +160,13 @@ def _held_out_texts(known: Known) -> list[str]:
     if known.held_out:
         return [document_text(document) for document in known.held_out]
     return ["\n".join(parity_sentences())]
+
+
+def _of_turns(held_out: Sequence[Document]) -> bool | None:
+    """Whether these are conversations, as what the model was trained on is of the same sort."""
+    if not held_out:
+        return None
+    return any(turn.role != "text" for document in held_out for turn in document.turns)
 
 
 def _confidence(

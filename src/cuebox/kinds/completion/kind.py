@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cuebox.core.decoder import DECODER_TOKENIZER_FILE
+from cuebox.kinds.completion.conversation import read_special_tokens
 from cuebox.kinds.completion.predict import CompletionPredictor
 
 if TYPE_CHECKING:
@@ -20,17 +22,14 @@ class CompletionKind:
 
     name = "completion"
 
-    def load(
-        self,
-        manifest: Manifest,
-        read_file: Callable[[str], bytes],  # noqa: ARG002 - all it needs is in the manifest
-    ) -> CompletionPredictor:
-        """Build the predictor from the manifest.
+    def load(self, manifest: Manifest, read_file: Callable[[str], bytes]) -> CompletionPredictor:
+        """Build the predictor from the manifest and what the tokenizer calls its special tokens.
 
         Raises:
-            ModelError: the manifest names no decoder, or its body is damaged.
+            ModelError: the manifest names no decoder, or a part of it is damaged.
         """
-        return CompletionPredictor(manifest)
+        special = read_special_tokens(read_file(DECODER_TOKENIZER_FILE))
+        return CompletionPredictor(manifest, special)
 
     def bank(self, predictors: Sequence[Predictor]) -> None:  # noqa: ARG002 - the port's shape
         """None: there is nothing to join."""

@@ -9,10 +9,13 @@ import numpy as np
 
 from cuebox.core.errors import GoldenMismatch, InvalidRequest, ModelError
 from cuebox.kinds.completion.body import parse_body
+from cuebox.kinds.completion.conversation import ConversationFormat
+from cuebox.kinds.completion.vocabulary import AGENT, END_OF_TURN, USER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from cuebox.core.conversation import Turn
     from cuebox.core.generation import StopAt
     from cuebox.core.manifest import Golden, Manifest
     from cuebox.core.types import FloatArray
@@ -25,8 +28,11 @@ _LONGEST_FIRST: tuple[StopAt, ...] = ("sentence", "clause", "word")
 class CompletionPredictor:
     """`core.ports.CompletionPredictor`; the decoder does all the work."""
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, special: Collection[str]) -> None:
         """Read the manifest.
+
+        Args:
+            special: text of each special token of its tokenizer.
 
         Raises:
             ModelError: it names no decoder, or its body cannot be read.
@@ -35,11 +41,22 @@ class CompletionPredictor:
             raise ModelError(f"completion model {manifest.name!r}: its manifest names no decoder")
         self.manifest = manifest
         self.body = parse_body(manifest.name, manifest.body)
+        marked = {USER, AGENT, END_OF_TURN} <= set(special) and self.body.turns is not False
+        self._format = ConversationFormat(special, context=manifest.decoder.context, marked=marked)
 
     @property
     def labels(self) -> Sequence[str]:
         """Always empty."""
         return ()
+
+    def prompt(self, turns: Sequence[Turn], draft: str) -> str:
+        """A conversation and the agent's draft as the prompt this model was trained to continue.
+
+        It ends with the draft as it was typed. A special token's text, which nobody but a
+        mischief-maker types, is broken up by a space. What is far before the model's window is
+        left out.
+        """
+        return self._format.prompt(turns, draft)
 
     def min_score(self, coverage: float, stop_at: StopAt) -> float:
         """The score below which an answer is withheld, so that about `coverage` of them remain.
