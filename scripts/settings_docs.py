@@ -16,6 +16,8 @@ from cuebox.api.settings import ServerSettings
 from cuebox.app.settings import Settings
 from cuebox.kinds.classifier.settings import ClassifierSettings
 from cuebox.kinds.completion.settings import CompletionSettings
+from cuebox.kinds.reply.extract_settings import ExtractSettings
+from cuebox.kinds.reply.settings import ReplySettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,8 @@ def _models() -> str:
         _MODELS
         + _section("## A classifier", ClassifierSettings, "", "###")
         + _section("## A language model", CompletionSettings, "", "###")
+        + _section("## A reply model", ReplySettings, "", "###")
+        + _section("## A list of answers", ExtractSettings, "", "###")
     )
 
 
