@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cuebox.cli.output import print_json
 from cuebox.cli.reply_models import ReplyModels
 from cuebox.core.errors import ConfigError, DataError
+from cuebox.reports.typing_scores import wrong_at_saved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +165,10 @@ def _figures(report: TypingReport) -> dict[str, object]:
         "model": f"{report.name}@{report.version}",
         "split": report.split,
         "conversations": report.conversations,
-        "suggesters": {one.name: _flat(one) for one in suggesters},
+        "suggesters": {
+            one.name: {**_flat(one), "wrong_shown_at_80_saved": wrong_at_saved(one.curve, 0.8)}
+            for one in suggesters
+        },
     }
 
 

@@ -60,6 +60,7 @@ def test_figures_of_the_model_and_of_what_does_without(
     model = found["suggesters"]["replies"]
     assert model["saved_at_3"] == pytest.approx(1 - 5 / 43)
     assert model["picked_at_3"] == pytest.approx(1 - 1 / 30)
+    assert 0 < model["wrong_shown_at_80_saved"] < 100
     assert set(found["suggesters"]) == {
         "replies", "nearest neighbour", "prefix trie", "most frequent"
     }  # fmt: skip
