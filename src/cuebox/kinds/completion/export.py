@@ -55,6 +55,7 @@ class Known:
         description: a sentence or two for the card.
         metrics: figures measured elsewhere.
         provenance: of a trained model; None to note only this command.
+        source: where the weights came from; empty for what the checkpoint calls itself.
     """
 
     held_out: Sequence[Document] = ()
@@ -62,6 +63,7 @@ class Known:
     description: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def export(
     _write_json(folder / GOLDENS_FILE, goldens)
     _write_json(folder / PARITY_FILE, parity)
     body = CompletionBody(
-        source=source.origin,
+        source=known.source or source.origin,
         license=settings.license,
         turns=_of_turns(known.held_out),
         confidence=confidence,

@@ -121,6 +121,7 @@ def _export(trained: Trained, engine: Engine, *, base: Path, progress: Progress)
     known = Known(
         held_out=list(_validation(trained.prepared, base)),
         description=settings.description,
+        source=settings.network.base or "trained from scratch",
         provenance=Provenance(
             command=command_line(),
             code_revision=code_revision(),
