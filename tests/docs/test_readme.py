@@ -67,6 +67,15 @@ def test_the_demo_completes_as_printed(server: ServerProcess) -> None:
 
 
 @pytest.mark.slow
+def test_the_demo_suggests_as_printed(server: ServerProcess) -> None:
+    ((command, expected),) = printed("suggest")
+    answer = asked(command, server)
+    assert answer.keys() == expected.keys()
+    assert len(answer["replies"]) == len(expected["replies"])
+    assert answer["replies"][0]["text"] == expected["replies"][0]["text"]
+
+
+@pytest.mark.slow
 def test_the_demo_streams_to_the_openai_client(server: ServerProcess) -> None:
     readme = (ROOT / "README.md").read_text()
     program = readme.partition("```python\n")[2].partition("```")[0]
