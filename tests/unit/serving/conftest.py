@@ -24,6 +24,9 @@ def settings(tmp_path: Path) -> Settings:
             "store.cache_dir": str(tmp_path / "cache"),
             "engine.cache_dir": str(tmp_path / "cache"),
             "serving.reload_interval": 0,
+            # Everything is shown, unless a test is about what is withheld.
+            "serving.suggest.reply_coverage": 1.0,
+            "serving.suggest.completion_coverage": 0.5,
         },
         environment={},
     )
