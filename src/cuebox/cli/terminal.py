@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from cuebox.core.manifest import Manifest
     from cuebox.reports.scores import ClassificationScores
+    from cuebox.training.gates import Verdict
     from cuebox.training.progress import Step
 
-__all__ = ["TerminalProgress", "metrics_table"]
+__all__ = ["TerminalProgress", "metrics_table", "print_published"]
 
 _SHOWN = (
     "accuracy",
@@ -97,3 +99,13 @@ def metrics_table(
             row.append(f"{earlier[metric]:.4f}" if metric in earlier else "")
         table.add_row(*row)
     return table
+
+
+def print_published(
+    console: Console, manifest: Manifest, verdict: Verdict, *, promoted: bool
+) -> None:
+    """What became of a trained version, and why."""
+    console.print(f"Published [bold]{manifest.name}@{manifest.version}[/]", highlight=False)
+    for reason in verdict.reasons:
+        console.print(f"  {reason}", highlight=False)
+    console.print("[green]In production[/]" if promoted else "[yellow]Not in production[/]")

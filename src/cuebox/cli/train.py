@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cuebox.app.settings import Settings
-    from cuebox.core.manifest import EncoderSpec, Manifest
+    from cuebox.core.manifest import EncoderSpec
     from cuebox.core.ports import EmbedTexts, ModelStore
     from cuebox.kinds.classifier.pipeline import Built
     from cuebox.kinds.classifier.settings import ClassifierSettings
@@ -78,22 +78,11 @@ def train(
                 publish=publish,
                 promotion=promote,
             )
-        elif kind == "reply":
+        else:
             from cuebox.cli.train_reply import train_reply
 
-            folder = train_reply(
-                config,
-                changed,
-                settings,
-                opened,
-                console,
-                runs=runs,
-                resume=resume,
-                publish=publish,
-                promotion=promote,
-            )
-        else:
-            folder = _train_classifier(
+            train_model = train_reply if kind == "reply" else _train_classifier
+            folder = train_model(
                 config,
                 changed,
                 settings,
@@ -203,16 +192,12 @@ def _publish(
     promotion: Literal["auto", "yes", "no"],
     expected: int,
     console: Console,
-) -> Manifest:
+) -> None:
+    from cuebox.cli.terminal import print_published
     from cuebox.kinds.classifier.pipeline import publish
 
     manifest, promoted = publish(built, store, promotion=promotion, expected=expected)
-    console.print(f"Published [bold]{manifest.name}@{manifest.version}[/]", highlight=False)
-    word = "[green]In production[/]" if promoted else "[yellow]Not in production[/]"
-    for reason in built.verdict.reasons:
-        console.print(f"  {reason}", highlight=False)
-    console.print(word)
-    return manifest
+    print_published(console, manifest, built.verdict, promoted=promoted)
 
 
 def _print_summary(built: Built, console: Console) -> None:

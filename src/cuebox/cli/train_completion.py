@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from cuebox.cli.terminal import TerminalProgress
+from cuebox.cli.terminal import TerminalProgress, print_published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +60,7 @@ def train_completion(
         console.print(table)
     if publish:
         manifest, promoted = publish_trained(built, store, promotion=promotion)
-        console.print(f"Published [bold]{manifest.name}@{manifest.version}[/]", highlight=False)
-        for reason in built.verdict.reasons:
-            console.print(f"  {reason}", highlight=False)
-        console.print("[green]In production[/]" if promoted else "[yellow]Not in production[/]")
+        print_published(console, manifest, built.verdict, promoted=promoted)
     return built.exported.folder
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cuebox.core.errors import DataError
 from cuebox.inputs import SourceSettings, read_records
+from cuebox.training.held_out import split_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,12 +150,7 @@ def _split(
 
 
 def _by_hash(identity: str, data: DataSettings) -> Split:
-    """Whole documents are held out, each by its own id, whatever else the file holds."""
-    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
-    place = int(digest[:8], 16) % 100 / 100
-    if place < data.test:
-        return "test"
-    return "validation" if place < data.test + data.validation else "train"
+    return split_by_name(identity, validation=data.validation, test=data.test)
 
 
 def _cell(settings: CorpusSettings, line: int, record: dict[str, Any], column: str) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from cuebox.core.errors import DataError
 from cuebox.inputs import SourceSettings, read_records
 from cuebox.kinds.reply.conversation_rows import ConversationRow
 from cuebox.kinds.reply.spoken import SPLITS, Split, SpokenTurn, TurnKind
+from cuebox.training.held_out import split_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -104,8 +104,4 @@ def _split(
     if source.split_by != "conversation":
         named = (getattr(spoken, source.split_by) for spoken in turns)
         name = next(filter(None, named), name)
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-    place = int(digest[:8], 16) % 100 / 100
-    if place < source.test:
-        return "test"
-    return "validation" if place < source.test + source.validation else "train"
+    return split_by_name(name, validation=source.validation, test=source.test)
