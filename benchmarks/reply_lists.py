@@ -15,12 +15,12 @@ from cuebox.core.manifest import Golden, Manifest
 from cuebox.core.types import TokenBatch
 from cuebox.engines.opener import EncoderOpener
 from cuebox.engines.settings import EngineSettings
-from cuebox.kinds.reply.answers import Answer
+from cuebox.kinds.reply.answers.answer_list import Answer
 from cuebox.kinds.reply.arrays import ARRAYS_FILE, LISTS_FILE, save_arrays, save_lists
 from cuebox.kinds.reply.body import ReplyBody
-from cuebox.kinds.reply.context import POOLS
 from cuebox.kinds.reply.kind import ReplyKind
-from cuebox.kinds.reply.tower import Tower
+from cuebox.kinds.reply.ranking.context import POOLS
+from cuebox.kinds.reply.ranking.tower import Tower
 from cuebox.store.opening import open_store
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from cuebox.api.settings import ServerSettings
 from cuebox.app.settings import Settings
 from cuebox.kinds.classifier.settings import ClassifierSettings
 from cuebox.kinds.completion.settings import CompletionSettings
-from cuebox.kinds.reply.extract_settings import ExtractSettings
+from cuebox.kinds.reply.answers.settings import ExtractSettings
 from cuebox.kinds.reply.settings import ReplySettings
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 
 from cuebox.core.manifest import Golden, Manifest
-from cuebox.kinds.reply.answers import Answer, answer_id
+from cuebox.kinds.reply.answers.answer_list import Answer, answer_id
 from cuebox.kinds.reply.arrays import ARRAYS_FILE, LISTS_FILE, save_arrays, save_lists
 from cuebox.kinds.reply.body import CoveragePoint, ReplyBody
-from cuebox.kinds.reply.context import POOLS
 from cuebox.kinds.reply.kind import ReplyKind
-from cuebox.kinds.reply.tower import Tower
+from cuebox.kinds.reply.ranking.context import POOLS
+from cuebox.kinds.reply.ranking.tower import Tower
 from tests.fakes.models import TINY, embed_tiny, tiny_spec
 
 if TYPE_CHECKING:

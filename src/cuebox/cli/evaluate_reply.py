@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cuebox.app.settings import Settings
     from cuebox.cli.reply_models import ReplyOptions
     from cuebox.core.ports import ModelStore
-    from cuebox.kinds.reply.conversations import Conversation
-    from cuebox.kinds.reply.judging import Judge
+    from cuebox.kinds.reply.conversations.reading import Conversation
+    from cuebox.kinds.reply.replay.judging import Judge
     from cuebox.reports.typing_report import TypingReport
     from cuebox.reports.typing_scores import SuggesterScores
 
@@ -69,8 +69,8 @@ def evaluate_reply(
 
 def _read(model: str, config: Path | None, data: Path | None) -> tuple[str, list[Conversation]]:
     """The model's reference, and conversations of all splits."""
-    from cuebox.kinds.reply.conversation_source import ConversationSource
-    from cuebox.kinds.reply.conversations import read_conversations
+    from cuebox.kinds.reply.conversations.reading import read_conversations
+    from cuebox.kinds.reply.conversations.source import ConversationSource
 
     base = Path.cwd()
     sources = [ConversationSource(path=str(data))] if data else []
@@ -95,8 +95,8 @@ def _report(
     from rich.console import Console
 
     from cuebox.cli.terminal import TerminalProgress
-    from cuebox.kinds.reply.judging import Judge, Suggester, conversations_digest
-    from cuebox.kinds.reply.replay import sample_conversations
+    from cuebox.kinds.reply.replay.judging import Judge, Suggester, conversations_digest
+    from cuebox.kinds.reply.replay.replay import sample_conversations
     from cuebox.reports.typing_report import TypingReport
     from cuebox.training.runs import open_run
 
@@ -136,7 +136,7 @@ def _baselines(
     models: ReplyModels,
     options: ReplyOptions,
 ) -> list[SuggesterScores]:
-    from cuebox.kinds.reply.judging import baselines
+    from cuebox.kinds.reply.replay.judging import baselines
 
     if not options.baselines:
         return []

@@ -51,12 +51,12 @@ def extract(
 
     from cuebox.app.build import open_store, text_embedder
     from cuebox.app.settings import load_settings
-    from cuebox.kinds.reply.answer_review import merge_reviewed
-    from cuebox.kinds.reply.answer_table import read_answers, write_answers
-    from cuebox.kinds.reply.conversations import read_conversations
-    from cuebox.kinds.reply.extract import extract_answers
-    from cuebox.kinds.reply.extract_report import make_answer_list_report
-    from cuebox.kinds.reply.extract_settings import load_extract_settings
+    from cuebox.kinds.reply.answers.extract import extract_answers
+    from cuebox.kinds.reply.answers.report import make_answer_list_report
+    from cuebox.kinds.reply.answers.review import merge_reviewed
+    from cuebox.kinds.reply.answers.settings import load_extract_settings
+    from cuebox.kinds.reply.answers.table import read_answers, write_answers
+    from cuebox.kinds.reply.conversations.reading import read_conversations
     from cuebox.reports.answer_list_page import render_answer_list_page
 
     target = page or out.with_suffix(".html")

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from cuebox.app.settings import Settings
     from cuebox.core.manifest import Manifest
     from cuebox.core.ports import CompletionPredictor, ModelStore, Predictor, ReplyPredictor
-    from cuebox.kinds.reply.conversations import Split
-    from cuebox.kinds.reply.in_process import Completer
-    from cuebox.kinds.reply.nearest import Embed
-    from cuebox.kinds.reply.offers import Suggest
-    from cuebox.kinds.reply.typist import Policy
+    from cuebox.kinds.reply.conversations.reading import Split
+    from cuebox.kinds.reply.replay.in_process import Completer
+    from cuebox.kinds.reply.replay.nearest import Embed
+    from cuebox.kinds.reply.replay.offers import Suggest
+    from cuebox.kinds.reply.replay.typist import Policy
 
 __all__ = ["ReplyModels", "ReplyOptions"]
 
@@ -102,14 +102,14 @@ class ReplyModels:
                 completions=self.completes,
                 key=options.key,
             )
-        from cuebox.kinds.reply.in_process import InProcess
+        from cuebox.kinds.reply.replay.in_process import InProcess
 
         complete = None if self._completion is None else self._completer(self._completion, stack)
         return InProcess(self._reply, self._embed(), complete, replies=options.replies)
 
     def policy(self) -> Policy:
         """What the server would show; everything where a model cannot tell."""
-        from cuebox.kinds.reply.typist import Policy
+        from cuebox.kinds.reply.replay.typist import Policy
 
         limits, completion = self._settings.serving.suggest, self._completion
         least = _score(lambda: self._reply.min_score(limits.reply_coverage))
@@ -193,7 +193,7 @@ class ReplyModels:
     def _completer(self, predictor: CompletionPredictor, stack: ExitStack) -> Completer:
         from cuebox.app.build import local_generator
         from cuebox.generation.process.local import LocalGenerator
-        from cuebox.kinds.reply.in_process import Completer
+        from cuebox.kinds.reply.replay.in_process import Completer
 
         spec = predictor.manifest.decoder
         if spec is None:

@@ -11,7 +11,7 @@ import msgspec
 
 from cuebox.core.errors import ConfigError, Unavailable
 from cuebox.core.replies import RankedReply
-from cuebox.kinds.reply.offers import InlineCompletion, Offered
+from cuebox.kinds.reply.replay.offers import InlineCompletion, Offered
 from cuebox.serving.suggestion_requests import MinScores, SuggestRequest, SuggestResponse
 
 if TYPE_CHECKING:

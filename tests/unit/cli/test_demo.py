@@ -10,7 +10,7 @@ import pytest
 
 from cuebox.api.completion_request import CompletionRequest
 from cuebox.cli.demo import _GOODBYE, _settings
-from cuebox.kinds.reply.conversations import read_conversations
+from cuebox.kinds.reply.conversations.reading import read_conversations
 from cuebox.kinds.reply.settings import ReplySettings
 from cuebox.serving.requests import ClassifyRequest
 from cuebox.serving.suggestion_requests import SuggestRequest

@@ -96,10 +96,10 @@ def test_an_interrupted_evaluation_goes_on(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("cuebox.kinds.reply.nearest.NearestNeighbour.__call__", interrupted)
+        patched.setattr("cuebox.kinds.reply.replay.nearest.NearestNeighbour.__call__", interrupted)
         assert evaluate("--workers", "1") != 0
     with monkeypatch.context() as patched:
-        patched.setattr("cuebox.kinds.reply.in_process.InProcess.__call__", interrupted)
+        patched.setattr("cuebox.kinds.reply.replay.in_process.InProcess.__call__", interrupted)
         assert evaluate("--json") == 0
     out = capsys.readouterr().out
     assert len(json.loads(out[out.index("{") :])["suggesters"]) == 4

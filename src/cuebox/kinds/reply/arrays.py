@@ -10,9 +10,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from cuebox.core.errors import ModelError
-from cuebox.kinds.reply.answers import Answer
-from cuebox.kinds.reply.context import POOLS
-from cuebox.kinds.reply.tower import Tower
+from cuebox.kinds.reply.answers.answer_list import Answer
+from cuebox.kinds.reply.ranking.context import POOLS
+from cuebox.kinds.reply.ranking.tower import Tower
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ import msgspec
 
 from cuebox.core.errors import ModelError
 from cuebox.core.text import TextSettings
-from cuebox.kinds.reply.likelihood import DraftModel
+from cuebox.kinds.reply.ranking.likelihood import DraftModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,15 +8,15 @@ import msgspec
 import numpy as np
 
 from cuebox.kinds.reply.body import CoveragePoint
-from cuebox.kinds.reply.drafts import FAR
-from cuebox.kinds.reply.likelihood import DraftModel
+from cuebox.kinds.reply.ranking.drafts import FAR
+from cuebox.kinds.reply.ranking.likelihood import DraftModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cuebox.kinds.reply.standing import Compared
+    from cuebox.kinds.reply.ranking.standing import Compared
 
 __all__ = ["DraftMoment", "coverage_points", "fit_drafts"]
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from cuebox.core.digests import sha256_data
 from cuebox.core.errors import DataError
-from cuebox.kinds.reply.answer_table import read_answers
-from cuebox.kinds.reply.answers import usable
-from cuebox.kinds.reply.conversations import SPLITS, read_conversations
+from cuebox.kinds.reply.answers.answer_list import usable
+from cuebox.kinds.reply.answers.recognise import Recogniser
+from cuebox.kinds.reply.answers.table import read_answers
+from cuebox.kinds.reply.conversations.reading import SPLITS, read_conversations
 from cuebox.kinds.reply.examples import count_templates, examples_of
-from cuebox.kinds.reply.recognise import Recogniser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cuebox.kinds.reply.answers import Answer
-    from cuebox.kinds.reply.conversations import Conversation
+    from cuebox.kinds.reply.answers.answer_list import Answer
+    from cuebox.kinds.reply.conversations.reading import Conversation
+    from cuebox.kinds.reply.conversations.spoken import Split
     from cuebox.kinds.reply.examples import Example
     from cuebox.kinds.reply.settings import ReplySettings
-    from cuebox.kinds.reply.spoken import Split
     from cuebox.training.progress import Progress
 
 __all__ = ["ReplyData", "load_data"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cuebox.kinds.reply.matching import fold
+from cuebox.kinds.reply.slots.matching import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

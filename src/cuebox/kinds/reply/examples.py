@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cuebox.kinds.reply.answers import Answer, answer_id
-from cuebox.kinds.reply.context import read_context, recent
-from cuebox.kinds.reply.known_values import KnownValues
-from cuebox.kinds.reply.matching import fold
-from cuebox.kinds.reply.slots import mask_known
+from cuebox.kinds.reply.answers.answer_list import Answer, answer_id
+from cuebox.kinds.reply.ranking.context import read_context, recent
+from cuebox.kinds.reply.slots.known_values import KnownValues
+from cuebox.kinds.reply.slots.masking import mask_known
+from cuebox.kinds.reply.slots.matching import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cuebox.core.conversation import Turn
-    from cuebox.kinds.reply.context import Context
-    from cuebox.kinds.reply.conversations import Conversation
-    from cuebox.kinds.reply.recognise import Recogniser
-    from cuebox.kinds.reply.spoken import Split, TurnKind
+    from cuebox.kinds.reply.answers.recognise import Recogniser
+    from cuebox.kinds.reply.conversations.reading import Conversation
+    from cuebox.kinds.reply.conversations.spoken import Split, TurnKind
+    from cuebox.kinds.reply.ranking.context import Context
 
 __all__ = ["Example", "count_templates", "examples_of"]
 

@@ -13,7 +13,7 @@ from cuebox.core.manifest import GOLDENS_FILE, FileRef, Golden, Manifest, Proven
 from cuebox.kinds.reply.arrays import ARRAYS_FILE, LISTS_FILE, save_arrays, save_lists
 from cuebox.kinds.reply.body import ReplyBody
 from cuebox.kinds.reply.kind import ReplyKind
-from cuebox.kinds.reply.offer_list import OfferList
+from cuebox.kinds.reply.ranking.offer_list import OfferList
 from cuebox.training.environment import code_revision, command_line, environment
 from cuebox.training.export_encoder import MODEL_FILE, TOKENIZER_FILE
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cuebox.kinds.reply.calibrate import DraftMoment, fit_drafts
-from cuebox.kinds.reply.drafts import read_draft
-from cuebox.kinds.reply.matching import fold
-from cuebox.kinds.reply.offer_list import OfferList
+from cuebox.kinds.reply.ranking.drafts import read_draft
+from cuebox.kinds.reply.ranking.offer_list import OfferList
+from cuebox.kinds.reply.ranking.standing import Standing
 from cuebox.kinds.reply.simulate import simulated_draft
-from cuebox.kinds.reply.standing import Standing
+from cuebox.kinds.reply.slots.matching import fold
 from cuebox.kinds.reply.train import gather, learn_vocabulary, train_tower
 from cuebox.training.calibration import fit_temperature
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from cuebox.core.types import FloatArray
     from cuebox.kinds.reply.data import ReplyData
     from cuebox.kinds.reply.examples import Example
-    from cuebox.kinds.reply.likelihood import DraftModel
+    from cuebox.kinds.reply.ranking.likelihood import DraftModel
+    from cuebox.kinds.reply.ranking.tower import Tower
     from cuebox.kinds.reply.settings import ReplySettings
-    from cuebox.kinds.reply.tower import Tower
     from cuebox.kinds.reply.train import Rows
     from cuebox.training.progress import Progress
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from cuebox.core.errors import ModelError
 from cuebox.kinds.reply.arrays import ARRAYS_FILE, LISTS_FILE, load_arrays, load_lists
 from cuebox.kinds.reply.body import parse_body
-from cuebox.kinds.reply.offer_list import OfferList
 from cuebox.kinds.reply.predict import ReplyPredictor
+from cuebox.kinds.reply.ranking.offer_list import OfferList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

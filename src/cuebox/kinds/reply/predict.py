@@ -13,11 +13,11 @@ import numpy as np
 
 from cuebox.core.errors import GoldenMismatch, InvalidRequest
 from cuebox.core.text import TextSettings, normalize_text
-from cuebox.kinds.reply.context import read_context, recent
-from cuebox.kinds.reply.drafts import read_draft
-from cuebox.kinds.reply.ranking import best_replies
-from cuebox.kinds.reply.recognise import Recogniser
-from cuebox.kinds.reply.standing import Standing
+from cuebox.kinds.reply.answers.recognise import Recogniser
+from cuebox.kinds.reply.ranking.choosing import best_replies
+from cuebox.kinds.reply.ranking.context import read_context, recent
+from cuebox.kinds.reply.ranking.drafts import read_draft
+from cuebox.kinds.reply.ranking.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cuebox.core.replies import RankedReply
     from cuebox.core.types import FloatArray
     from cuebox.kinds.reply.body import ReplyBody
-    from cuebox.kinds.reply.context import Context
-    from cuebox.kinds.reply.offer_list import OfferList
+    from cuebox.kinds.reply.ranking.context import Context
+    from cuebox.kinds.reply.ranking.offer_list import OfferList
 
 __all__ = ["ReplyPredictor"]
 

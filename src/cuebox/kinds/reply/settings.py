@@ -9,7 +9,7 @@ import msgspec
 from cuebox.core.errors import InvalidRequest
 from cuebox.core.manifest import check_name
 from cuebox.core.text import TextSettings
-from cuebox.kinds.reply.conversation_source import ConversationSource
+from cuebox.kinds.reply.conversations.source import ConversationSource
 from cuebox.training.gates import GateSettings
 from cuebox.training.settings_file import check_settings, read_settings_file
 

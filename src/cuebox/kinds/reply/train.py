@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cuebox.kinds.reply.context import POOLS
-from cuebox.kinds.reply.tower import Tower
+from cuebox.kinds.reply.ranking.context import POOLS
+from cuebox.kinds.reply.ranking.tower import Tower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cuebox.core.types import FloatArray, IntArray
-    from cuebox.kinds.reply.context import Context
+    from cuebox.kinds.reply.ranking.context import Context
     from cuebox.kinds.reply.settings import TrainingSettings
 
 __all__ = ["Rows", "gather", "learn_vocabulary", "train_tower"]

@@ -16,16 +16,16 @@ from cuebox.core.manifest import Golden
 from cuebox.core.ports import ReplyPredictor
 from cuebox.core.text import TextSettings
 from cuebox.kinds.reply import KIND
-from cuebox.kinds.reply.answers import Answer
+from cuebox.kinds.reply.answers.answer_list import Answer
+from cuebox.kinds.reply.answers.recognise import Recogniser
 from cuebox.kinds.reply.arrays import ARRAYS_FILE, LISTS_FILE
-from cuebox.kinds.reply.conversation_source import ConversationSource
-from cuebox.kinds.reply.conversations import Conversation, read_conversations
+from cuebox.kinds.reply.conversations.reading import Conversation, read_conversations
+from cuebox.kinds.reply.conversations.source import ConversationSource
 from cuebox.kinds.reply.examples import count_templates, examples_of
 from cuebox.kinds.reply.export import load_folder
-from cuebox.kinds.reply.offer_list import OfferList
 from cuebox.kinds.reply.pipeline import Built, build, publish_built
 from cuebox.kinds.reply.predict import ReplyPredictor as Predictor
-from cuebox.kinds.reply.recognise import Recogniser
+from cuebox.kinds.reply.ranking.offer_list import OfferList
 from cuebox.store import open_store
 from cuebox.training.progress import SilentProgress
 from tests.unit.kinds.reply.ranking_world import (

@@ -1,0 +1,1 @@
+"""The variable parts of messages: found, taken out, filled in again."""
