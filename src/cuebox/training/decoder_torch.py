@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import ModelError
 from cuebox.training.decoder_reader import CHUNK
+from cuebox.training.torch_cache import remembering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,13 +55,13 @@ class TorchDecoder:
     def greedy(self, tokens: Sequence[int], count: int) -> list[int]:
         """The text and its `count` most probable next tokens, one after the other."""
         import torch
+        from transformers import DynamicCache
 
-        joined, cache = list(tokens), None
-        new = joined
+        joined = new = list(tokens)
+        memory = remembering(self._model, DynamicCache(config=self._model.config))
         with torch.inference_mode():
             for _ in range(count):
-                said = self._model(torch.tensor([new]), past_key_values=cache, use_cache=True)
-                cache = said.past_key_values
+                said = self._model(torch.tensor([new]), **memory)
                 new = [int(said.logits[0, -1].argmax())]
                 joined = joined + new
         return joined

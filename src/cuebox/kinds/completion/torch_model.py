@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import ModelError
+from cuebox.training.torch_cache import remembering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,9 +94,9 @@ class TorchModel:
         import torch
 
         with torch.inference_mode():
-            states = self._network.base_model(
-                input_ids=ids, past_key_values=self._cache, use_cache=True
-            ).last_hidden_state[:, -1]
+            base = self._network.base_model
+            said = base(input_ids=ids, **remembering(base, self._cache))
+            states = said.last_hidden_state[:, -1]
             logits = self._network.get_output_embeddings()(states).float()
             logs: FloatArray = torch.log_softmax(logits, dim=-1).numpy()
         return logs
