@@ -66,12 +66,14 @@ class CompletionRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
             none.
         heal: extension: a text that ends within a word is continued within that word, as if its
             end had not been cut into tokens yet. What was typed is never changed.
-        stop_at: extension: end after a whole word, clause, sentence or line. Unless `none`, an
-            answer never ends within a word, not even when its tokens are used up.
+        stop_at: extension: end after a whole word, clause, sentence or line; `gain` ends within
+            a sentence after the word up to which the keys saved, times the chance that all of it
+            is right, are most. Unless `none`, an answer never ends within a word, not even when
+            its tokens are used up.
         distinct: extension: a choice that says the same as another is replaced; where there is
             nothing else to say, there are fewer choices.
-        min_score: extension: leave out choices whose `score` (mean log-probability of a token)
-            is below.
+        min_score: extension: leave out choices whose `score` (mean log-probability of a token;
+            with `stop_at: gain` of all of them together) is below.
         coverage: extension: answer only so large a share of prompts, those of which the model
             is surest; the threshold comes from validation data. With `min_score` as well, the
             stricter counts.

@@ -60,7 +60,8 @@ class CompletionChoice(msgspec.Struct, kw_only=True):
         text: what comes after the prompt; with `echo`, after itself.
         finish_reason: `stop` at its natural end, a stop text or a whole thought; `length` when
             the tokens or the time were used up.
-        score: extension: mean log-probability of its tokens, before temperature and penalties.
+        score: extension: mean log-probability of its tokens, before temperature and penalties;
+            with `stop_at: gain` their sum, the log of the chance that all of it is right.
     """
 
     index: int

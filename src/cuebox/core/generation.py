@@ -17,7 +17,7 @@ __all__ = [
     "Usage",
 ]
 
-StopAt = Literal["none", "word", "clause", "sentence", "line"]
+StopAt = Literal["none", "word", "clause", "sentence", "line", "gain"]
 FinishReason = Literal["stop", "length"]
 
 
@@ -42,10 +42,11 @@ class GenerateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         stream: deltas as they come, else everything at the end.
         heal: continue the last, perhaps unfinished word of a text prompt as if it had not been
             cut into tokens yet.
-        stop_at: end after a whole word, clause, sentence or line; but for `none` an answer never
-            ends within a word.
+        stop_at: end after a whole word, clause, sentence or line; `gain` ends within a sentence
+            after the word up to which the keys saved, times the chance that all of it is right,
+            are most. But for `none` an answer never ends within a word.
         distinct: replace choices that say the same as another.
-        min_score: leave out choices whose mean log-probability per token is below; None is all.
+        min_score: leave out choices whose `score` is below; None is all.
         max_time_ms: answer with what there is after this time, counted from its admission.
         session: a newer request of the same session supersedes this one; empty is none.
         client: whose session it is, and who shares the machine fairly; never from the body.
@@ -99,7 +100,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
         index: 0 is the best, by a mean like `score` in which each token weighs half as much as the
             one before: how a suggestion begins decides whether it is of use.
         score: mean log-probability per token of what was added, given what was typed; before
-            temperature and penalties.
+            temperature and penalties. With `stop_at="gain"` their sum: the natural log of the
+            chance that all of it is right.
         tokens: new tokens of the text.
     """
 

@@ -19,7 +19,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         source: `reply` or `completion`.
         model, version: what made it.
         text: as it was answered.
-        score: calibrated probability of a reply; mean log-probability of a completion.
+        score: calibrated probability of a reply; of a completion its log-probability.
         answer: identity of a reply in its model's list; empty for a completion.
     """
 

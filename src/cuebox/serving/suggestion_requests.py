@@ -43,7 +43,7 @@ class MinScores(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     Attributes:
         reply: a probability.
-        completion: a mean log-probability per token, at most 0.
+        completion: a log-probability, at most 0; see `CompletionSuggestion.score`.
     """
 
     reply: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
@@ -105,7 +105,8 @@ class CompletionSuggestion(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: to be named in feedback.
         text: what comes after the draft, its space included where one is missing.
-        score: mean log-probability per token.
+        score: natural log of the chance that all of it is right. Where `serving.suggest.stop_at`
+            is not `gain`, the mean log-probability of its tokens.
     """
 
     id: str

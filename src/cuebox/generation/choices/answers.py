@@ -41,6 +41,7 @@ class Answers:
         self._wants_logprobs = request.logprobs is not None
         self._alternatives = bool(request.logprobs)
         self._min_score = request.min_score
+        self._sums = request.stop_at == "gain"
         self._entries: Sequence[Entry] = ()
         self._entries_text = 0
 
@@ -56,9 +57,9 @@ class Answers:
         return self._typed if self._echo else ""
 
     def score(self, row: Row) -> float:
-        """Mean log-probability per token of a row's answer, given what was typed."""
+        """`Choice.score` of a row's answer."""
         values = self._values(row)
-        return sum(values) / len(values)
+        return sum(values) / (1 if self._sums else len(values))
 
     def rank(self, row: Row) -> tuple[bool, float]:
         """What choices are ordered by, best last.

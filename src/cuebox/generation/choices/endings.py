@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cuebox.generation.choices.characters import is_open
+from cuebox.generation.choices.gains import Gains
 from cuebox.generation.choices.stops import Stops
 from cuebox.generation.choices.thoughts import thought_end, whole_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cuebox.core.generation import FinishReason, GenerateRequest
+    from cuebox.core.generation import FinishReason, GenerateRequest, StopAt
     from cuebox.generation.choices.row import Row
 
 __all__ = ["Ending"]
@@ -28,7 +29,8 @@ class Ending:
     ) -> None:
         self._ends = frozenset(ends)
         self._stops = Stops(request.stop)
-        self._stop_at = request.stop_at
+        self._gain = request.stop_at == "gain"
+        self._stop_at: StopAt = "sentence" if self._gain else request.stop_at
         self._budget = request.max_tokens
         self._room = room
         self._typed = typed[-_TYPED:]
@@ -52,6 +54,8 @@ class Ending:
         elif row.added == self._budget and not self._looks_on(row):
             whole = self._thought(row, final=True) is not None
             self._finish(row, "stop" if whole else "length", limit)
+        elif self._gain and self._gains(row).hopeless(row, self._budget - row.added):
+            self._finish(row, "length", self._whole(row, limit))
 
     def stop(self, row: Row) -> None:
         """End a row that still goes on, because its time is over."""
@@ -66,6 +70,8 @@ class Ending:
         sure = self._stops.sure(row.text)
         if self._stop_at == "none":
             return sure
+        if self._gain:
+            return self._gains(row).best(sure) or 0
         typed = self._typed
         # As if a digit followed: nothing else joins so many marks to the word before them.
         text = f"{typed}{row.text}0"
@@ -97,3 +103,12 @@ class Ending:
     def _finish(self, row: Row, reason: FinishReason, cut: int) -> None:
         row.finish = reason
         row.cut = cut if self._stop_at == "none" else len(row.text[:cut].rstrip())
+        if self._gain and row.cut:
+            best = self._gains(row).close(row, row.cut)
+            row.finish = "stop" if best < row.cut else reason
+            row.cut = best
+
+    def _gains(self, row: Row) -> Gains:
+        row.gains = row.gains or Gains(self._typed)
+        row.gains.weigh(row)
+        return row.gains

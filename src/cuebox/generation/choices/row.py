@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.generation import FinishReason, GenerateRequest
     from cuebox.core.types import FloatArray, IntArray
+    from cuebox.generation.choices.gains import Gains
     from cuebox.generation.choices.vocabulary import Allowed, Vocabulary
 
 __all__ = ["Pick", "Row", "Sampling"]
@@ -102,6 +103,7 @@ class Row:
             by their priors, and of those which cover the rest of the stem.
         fresh: not fed yet; its keys and values are the prompt's and those of the first
             `inherits` new tokens of `parent`.
+        gains: what it would be worth to end where, once asked.
         finish: why it ended; None while it goes on.
         cut: length of the answer within `text`.
     """
@@ -117,6 +119,7 @@ class Row:
         "ends",
         "finish",
         "fresh",
+        "gains",
         "inherits",
         "logprobs",
         "mass",
@@ -160,6 +163,7 @@ class Row:
         self.fresh = True
         self.parent: Row | None = None
         self.inherits = 0
+        self.gains: Gains | None = None
         self.finish: FinishReason | None = None
         self.cut = 0
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["MEASURED", "calibrate"]
 
 # Where the suggestions end whose scores are measured, and their most tokens.
-MEASURED: dict[StopAt, int] = {"word": 8, "clause": 16, "sentence": 32}
+MEASURED: dict[StopAt, int] = {"word": 8, "clause": 16, "sentence": 32, "gain": 16}
 _COVERAGES = [step / 20 for step in range(1, 21)]
 # Of the text before a place: what fits a window of a few hundred tokens.
 _MOST_BEFORE = 1500

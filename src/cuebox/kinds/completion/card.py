@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["write_card"]
 
 _CONFIDENCE = (
-    "Suggestions up to the end of a word, a clause or a sentence, at places inside words and "
-    "before them; right are those that the writer went on to write exactly."
+    "Suggestions up to the end of a word, a clause or a sentence, or as far as the keys that may "
+    "be expected to be saved are most (gain), at places inside words and before them; right are "
+    "those that the writer went on to write exactly."
 )
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionPredictor"]
 
-_LONGEST_FIRST: tuple[StopAt, ...] = ("sentence", "clause", "word")
+# Of what was not measured. A short piece is to `gain` what comes nearest.
+_INSTEAD: tuple[StopAt, ...] = ("sentence", "clause", "word")
+_INSTEAD_OF_GAIN: tuple[StopAt, ...] = ("word", "clause", "sentence")
 
 
 class CompletionPredictor:
@@ -62,12 +64,13 @@ class CompletionPredictor:
         """The score below which an answer is withheld, so that about `coverage` of them remain.
 
         Between two measured points it goes in a straight line. What was not measured goes by
-        the longest suggestions that were.
+        the longest suggestions that were, `gain` by the shortest.
 
         Raises:
             InvalidRequest: this version recorded no such figures; `param` is `coverage`.
         """
-        measured = (self.body.points(one) for one in (stop_at, *_LONGEST_FIRST))
+        instead = _INSTEAD_OF_GAIN if stop_at == "gain" else _INSTEAD
+        measured = (self.body.points(one) for one in (stop_at, *instead))
         points = next(filter(None, measured), None)
         if points is None:
             raise InvalidRequest(

@@ -171,7 +171,7 @@ requests = st.builds(
     logprobs=st.sampled_from([None, 0, 2]),
     echo=st.booleans(),
     stop=st.sampled_from([[], ["e", " t"], ["\n"]]),
-    stop_at=st.sampled_from(["none", "word", "clause", "sentence", "line"]),
+    stop_at=st.sampled_from(["none", "word", "clause", "sentence", "line", "gain"]),
 )
 
 

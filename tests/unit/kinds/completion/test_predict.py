@@ -72,6 +72,7 @@ def test_short_and_long_suggestions_have_scores_of_their_own(manifest: Manifest)
     predictor = KIND.load(msgspec.structs.replace(manifest, body=body), only_the_tokenizer)
     assert predictor.min_score(0.3, "word") == pytest.approx(-0.05)
     assert predictor.min_score(0.3, "clause") == pytest.approx(-0.6)
+    assert predictor.min_score(0.3, "gain") == pytest.approx(-0.05), "the shortest"
     unmeasured: tuple[StopAt, ...] = ("none", "line")
     for stop_at in unmeasured:
         assert predictor.min_score(0.3, stop_at) == pytest.approx(-2.0)
