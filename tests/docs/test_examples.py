@@ -52,14 +52,14 @@ def test_from_raw_conversations_to_the_evaluations_page(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
     sequence = commands("replies")
     assert len(sequence) == 6
-    for command in sequence:
-        command = command.replace("--sample 80", "--sample 2")
-        if command.startswith("cuebox train"):
-            command += " --promote yes"  # the slice is too small for the bars of the whole
+    for documented in sequence:
+        command = documented.replace("--sample 80", "--sample 2").split()
+        if documented.startswith("cuebox train"):
+            command += ["--promote", "yes"]  # the slice is too small for the bars of the whole
         done = subprocess.run(
-            command.split(), cwd=clone, env=environment, capture_output=True, text=True, timeout=600
+            command, cwd=clone, env=environment, check=False, capture_output=True, timeout=600
         )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, f"{documented}\n{done.stdout!r}\n{done.stderr!r}"
     for page in ("answers.html", "evaluation/report.html"):
         text = (clone / page).read_text()
         assert text.startswith("<!doctype html>")
