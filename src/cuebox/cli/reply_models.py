@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from cuebox.core.errors import InvalidRequest, ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import ExitStack
 
     from cuebox.app.settings import Settings
+    from cuebox.core.generation import StopAt
     from cuebox.core.manifest import Manifest
     from cuebox.core.ports import CompletionPredictor, ModelStore, Predictor, ReplyPredictor
     from cuebox.kinds.reply.conversations.reading import Split
@@ -49,6 +50,16 @@ class ReplyOptions:
     workers: int = 4
     url: str = ""
     key: str = ""
+
+
+_ENDS: Mapping[StopAt, str] = {
+    "none": "after its last token",
+    "word": "with a word",
+    "clause": "with a clause",
+    "sentence": "with a sentence",
+    "line": "with a line",
+    "gain": "where the keys it may be expected to save are most",
+}
 
 
 class ReplyModels:
@@ -137,8 +148,8 @@ class ReplyModels:
         }
         if self._completion is not None:
             facts["Inline completions"] = (
-                f"one, at {limits.completion_coverage:.0%} of the places; it ends with a "
-                f"{limits.stop_at}{_from(policy.min_completion)}"
+                f"one, at {limits.completion_coverage:.0%} of the places; it ends "
+                f"{_ENDS[limits.stop_at]}{_from(policy.min_completion)}"
             )
         return facts
 

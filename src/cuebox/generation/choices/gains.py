@@ -53,7 +53,8 @@ class Gains:
                 return
             self._chance += row.logprobs[self._weighed]
             self._weighed += 1
-            if not within:
+            # Up to where it branched off, another choice says the same.
+            if not within and self._weighed > row.branched:
                 self._offer(row, end, self._chance)
 
     def best(self, limit: int) -> int | None:

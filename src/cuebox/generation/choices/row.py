@@ -103,6 +103,7 @@ class Row:
             by their priors, and of those which cover the rest of the stem.
         fresh: not fed yet; its keys and values are the prompt's and those of the first
             `inherits` new tokens of `parent`.
+        branched: how many of its first tokens another row took as well, before it branched off.
         gains: what it would be worth to end where, once asked.
         finish: why it ended; None while it goes on.
         cut: length of the answer within `text`.
@@ -113,6 +114,7 @@ class Row:
         "_vocabulary",
         "added",
         "allowed",
+        "branched",
         "cover",
         "cut",
         "draws",
@@ -163,6 +165,7 @@ class Row:
         self.fresh = True
         self.parent: Row | None = None
         self.inherits = 0
+        self.branched = 0
         self.gains: Gains | None = None
         self.finish: FinishReason | None = None
         self.cut = 0
@@ -196,7 +199,7 @@ class Row:
         for index in range(position):
             child.take(Pick(self.tokens[index], self.logprobs[index]), self.tops[index])
         child.parent = self
-        child.inherits = position
+        child.inherits = child.branched = position
         return child
 
     def _spell(self, data: bytes) -> bytes:

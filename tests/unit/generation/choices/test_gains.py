@@ -99,6 +99,11 @@ def test_when_the_time_is_over_the_best_so_far_is_the_answer() -> None:
     assert fed.texts == [" like to"]
 
 
+def test_another_choice_says_something_else() -> None:
+    fed = told(ask(n=2), {**TEA, "I would like to have cake.": 20.0})
+    assert fed.texts == [" like to have", " like to have coffee."]
+
+
 def test_only_what_has_chance_enough_is_answered() -> None:
     assert told(ask(min_score=math.log(0.89)), TEA).texts == [" like to have"]
     assert told(ask(min_score=math.log(0.95)), TEA).texts == []
