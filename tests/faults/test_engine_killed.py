@@ -19,6 +19,7 @@ from cuebox.store import open_store
 from tests.fakes.decoder_files import SPECIAL_TOKENS
 from tests.fakes.models import publish_head
 from tests.fakes.process_tree import children, engine_of, gone
+from tests.fakes.reply_models import publish_reply_model
 from tests.fakes.server_process import ServerProcess, server_process
 from tests.fakes.tiny_writer import publish_writer
 
@@ -37,6 +38,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(str(folder / "store"), cache_dir=str(folder / "cache"))
     publish_writer(store, folder / "files", context=4096)
     publish_head(store, "mood", labels=("sad", "glad"), favourite=1)
+    publish_reply_model(store, completion="writer")
     return folder / "store"
 
 
@@ -110,6 +112,17 @@ def metric(server: ServerProcess, name: str) -> float:
     return sum(map(float, found))
 
 
+def keep_dead(server: ServerProcess) -> None:
+    """Kill the engine until its next one is a while in coming: one that dies young waits longer."""
+    dead = 0
+    for _ in range(3):
+        engine = engine_of(server.process.pid, but=dead)
+        until(lambda: ready(server))
+        os.kill(engine, signal.SIGKILL)
+        dead = engine
+        until(lambda: not ready(server))
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_engine_is_replaced_and_little_is_lost(
     tmp_path: Path, store: Path, workers: int
@@ -135,14 +148,7 @@ def test_the_engine_is_replaced_and_little_is_lost(
 
 def test_a_dead_engine_is_told_and_classifiers_answer(tmp_path: Path, store: Path) -> None:
     with serving(tmp_path, store, 1) as server:
-        dead = 0
-        # An engine that dies young is replaced after ever longer pauses.
-        for _ in range(3):
-            engine = engine_of(server.process.pid, but=dead)
-            until(lambda: ready(server))
-            os.kill(engine, signal.SIGKILL)
-            dead = engine
-            until(lambda: not ready(server))
+        keep_dead(server)
         status, answer, headers = server.request("POST", "/v1/completions", body(5))
         assert status == 503
         assert answer["error"]["code"] == "unavailable"
@@ -153,6 +159,26 @@ def test_a_dead_engine_is_told_and_classifiers_answer(tmp_path: Path, store: Pat
         assert server.request("POST", "/v1/classify", {"model": "mood", "input": "hi"})[0] == 200
         until(lambda: ready(server))
         assert server.request("POST", "/v1/completions", body(5))[0] == 200
+
+
+def test_replies_do_not_wait_for_a_dead_engine(tmp_path: Path, store: Path) -> None:
+    said = {"role": "user", "text": "Where is my order 81?"}
+    asked = {
+        "conversation": [said], "draft": "One m", "max_time_ms": 5_000,
+        "coverage": {"reply": 1.0, "completion": 1.0},
+    }  # fmt: skip
+    with serving(tmp_path, store, 1) as server:
+        keep_dead(server)
+        status, answer, _ = server.request("POST", "/v1/suggest", asked)
+        assert status == 200
+        assert "One moment, please." in [reply["text"] for reply in answer["replies"]]
+        assert answer["completion"] is None
+        assert [(one["source"], one["code"]) for one in answer["failed"]] == [
+            ("completion", "unavailable")
+        ]
+        until(lambda: ready(server))
+        status, answer, _ = server.request("POST", "/v1/suggest", asked)
+        assert (status, answer["failed"], answer["late"]) == (200, [], [])
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -17,6 +17,8 @@ __all__ = ["saved_and_wrong_chart", "trade_off_chart"]
 _COLOURS = (ACCENT, WARN, MUTED, INK, MUTED)
 _DASHES = ([1, 0], [1, 0], [1, 0], [6, 3], [2, 3])
 _ROW = 34
+# A browser's letters may be wider than those the picture was laid out with.
+_LETTER = 8
 
 Chart = Any  # an altair chart
 
@@ -103,12 +105,17 @@ def _bars(
         high = value if estimate.high is None else estimate.high
         text = f"{100 * value:.0f}%" if share else f"{value:.0f}"
         values.append({"name": group.name, "value": value, "low": low, "high": high, "text": text})
+    names = [group.name for group in groups]
+    room = _LETTER * max(map(len, names), default=0)
     y = alt.Y(
         "name:N",
-        sort=[group.name for group in groups],
-        axis=alt.Axis(title=None, domain=False) if labels else None,
+        sort=names,
+        axis=alt.Axis(title=None, domain=False, minExtent=room, labelLimit=room)
+        if labels
+        else None,
     )
-    axis = alt.Axis(title=title, format="~%" if share else "~s", tickCount=4)
+    ticks = {"values": [0, 0.25, 0.5, 0.75, 1]} if share else {"tickCount": 4}
+    axis = alt.Axis(title=title, format="~%" if share else "~s", **ticks)
     scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(domainMin=0, nice=True)
     base = alt.Chart(alt.Data(values=values), width=230, height=_ROW * len(values))
     x = alt.X("value:Q", axis=axis, scale=scale)
