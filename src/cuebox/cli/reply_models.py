@@ -123,7 +123,9 @@ class ReplyModels:
         from cuebox.kinds.reply.replay.typist import Policy
 
         limits, completion = self._settings.serving.suggest, self._completion
-        least = _score(lambda: self._reply.min_score(limits.reply_coverage))
+        least = _score(
+            lambda: max(self._reply.min_score(limits.reply_coverage), limits.reply_floor)
+        )
         if completion is None:
             return Policy(self._options.replies, least, math.inf)
         return Policy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ def make_plan(catalog: Catalog, asked: SuggestRequest, settings: ServingSettings
         _threshold(
             reply.predictor.min_score,
             asked.coverage.reply, asked.min_score.reply, limits.reply_coverage, "reply",
+            floor=limits.reply_floor,
         ),
         completion,
         None if completion is None else _completion_threshold(completion, asked, limits),
@@ -101,13 +103,19 @@ def _threshold(
     least: float | None,
     usual: float,
     source: Source,
+    *,
+    floor: float = -math.inf,
 ) -> float | None:
-    """The stricter of what was asked for; else what is usual, where the model can tell."""
+    """The stricter of what was asked for; else what is usual, where the model can tell.
+
+    Args:
+        floor: what is usual is never less.
+    """
     try:
         if coverage is not None:
             score = min_score(coverage)
             return score if least is None else max(score, least)
-        return min_score(usual) if least is None else least
+        return max(min_score(usual), floor) if least is None else least
     except InvalidRequest as error:
         if coverage is None:
             return None

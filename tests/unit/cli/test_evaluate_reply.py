@@ -27,6 +27,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a store, a reply model and conversations of two splits."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CUEBOX_SERVING__SUGGEST__REPLY_COVERAGE", "1")
+    monkeypatch.setenv("CUEBOX_SERVING__SUGGEST__REPLY_FLOOR", "0")
     kind = FakeReplyKind()
     monkeypatch.setattr("cuebox.app.kinds.find_kind", lambda name: kind)
     publish_replies(open_store(tmp_path / "store", cache_dir=tmp_path / "cache"))

@@ -26,6 +26,7 @@ def settings(tmp_path: Path) -> Settings:
             "serving.reload_interval": 0,
             # Everything is shown, unless a test is about what is withheld.
             "serving.suggest.reply_coverage": 1.0,
+            "serving.suggest.reply_floor": 0.0,
             "serving.suggest.completion_coverage": 0.5,
         },
         environment={},

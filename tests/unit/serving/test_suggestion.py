@@ -238,6 +238,23 @@ def test_how_sure_is_for_the_client_or_the_settings_to_say(
     run(server, use)
 
 
+def test_a_model_that_knows_little_shows_little(settings: Settings, store: ModelStore) -> None:
+    publish_completion(store, "writer", b"one")
+    publish_replies(store, completion="writer")
+    wary = msgspec.structs.replace(
+        settings.serving, suggest=SuggestSettings(reply_coverage=1.0, reply_floor=0.25)
+    )
+    server = Server(msgspec.structs.replace(settings, serving=wary), store)
+
+    async def use(service: Service) -> None:
+        shown = (await suggest(service)).replies
+        assert [reply.score >= 0.25 for reply in shown] == [True, True]
+        asked = (await suggest(service, coverage={"reply": 1.0})).replies
+        assert len(asked) == 3, "who asks for all of them gets them"
+
+    run(server, use)
+
+
 def test_coverage_that_was_never_measured_is_refused_where_it_was_asked_for(
     server: Server, store: ModelStore
 ) -> None:
