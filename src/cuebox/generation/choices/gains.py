@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from cuebox.generation.choices.characters import within_word
-
-if TYPE_CHECKING:
-    from cuebox.generation.choices.row import Row
 
 __all__ = ["Gains", "Place"]
 
 # Characters that a token may be hoped to add, when a row is given up for what it says already.
 _CHARACTERS = 6
+
+
+class Growing(Protocol):
+    """What is looked at of a `Row`."""
+
+    text: str
+    ends: list[int]
+    logprobs: list[float]
+    branched: int
 
 
 class Place(NamedTuple):
@@ -38,7 +44,7 @@ class Gains:
         self._weighed = 0
         self._chance = 0.0
 
-    def weigh(self, row: Row, *, final: bool = False) -> None:
+    def weigh(self, row: Growing, *, final: bool = False) -> None:
         """Take in the tokens of which what follows tells whether a word goes on after them.
 
         A mark that may join two parts of a word is no end before its second part is seen, unless
@@ -62,7 +68,7 @@ class Gains:
         places = [place for place in self._places if place.end <= limit]
         return max(places, key=lambda place: place.gain).end if places else None
 
-    def close(self, row: Row, limit: int) -> int:
+    def close(self, row: Growing, limit: int) -> int:
         """The same when a row has ended, and its text up to `limit` is whole."""
         self.weigh(row, final=True)
         tokens = bisect_left(row.ends, limit) + 1
@@ -70,7 +76,7 @@ class Gains:
         best = self.best(limit)
         return limit if best is None else best
 
-    def hopeless(self, row: Row, left: int) -> bool:
+    def hopeless(self, row: Growing, left: int) -> bool:
         """Whether `left` more tokens can hardly make a better answer than there is."""
         if not self._places:
             return False
@@ -78,7 +84,7 @@ class Gains:
         chance = self._chance + sum(row.logprobs[self._weighed :])
         return chance + math.log(hoped) < max(place.gain for place in self._places)
 
-    def _offer(self, row: Row, end: int, chance: float) -> None:
+    def _offer(self, row: Growing, end: int, chance: float) -> None:
         whole = len(row.text[:end].rstrip())
         if row.text[:whole].strip():
             # One key accepts it; a single character gains nothing, but is better than none.

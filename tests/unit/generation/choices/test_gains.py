@@ -131,7 +131,7 @@ def test_no_other_whole_word_promises_more(
     if not choice.text:
         return
     # In the end, what the row said beyond the answer was worth less.
-    gains = {}
+    gains: dict[str, float] = {}
     for place in range(1, len(row.ends)):
         end = row.ends[place - 1]
         text = row.text[:end].rstrip()
