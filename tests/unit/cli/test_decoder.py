@@ -48,7 +48,9 @@ def test_import_publishes_and_inspect_shows(
     assert store.aliases("tiny")["production"].version == version
     manifest = store.manifest("tiny", version)
     assert manifest.body["license"] == "MIT"
-    assert len(manifest.body["confidence"]) == 60
+    measured = {point["stop_at"] for point in manifest.body["confidence"]}
+    assert measured == {"word", "clause", "sentence", "gain"}
+    assert len(manifest.body["confidence"]) == 20 * len(measured)
     assert manifest.provenance.config_digest
 
     assert run(["decoder", "inspect", "tiny", "--store", "models"]) == 0
