@@ -61,7 +61,7 @@ def test_import_publishes_and_inspect_shows(
     facts = json.loads(capsys.readouterr().out)
     assert facts["context"] == 96
     assert facts["keys_and_values_per_token_bytes"] == 2 * 2 * 2 * 2 * 16
-    assert len(facts["confidence"]) == 60
+    assert facts["confidence"] == manifest.body["confidence"]
 
 
 def test_json_is_all_that_is_printed(checkpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
