@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from cuebox.core.generation import StopAt
     from cuebox.core.manifest import Manifest
     from cuebox.core.ports import CompletionPredictor, ModelStore, Predictor, ReplyPredictor
-    from cuebox.kinds.reply.conversations.reading import Split
     from cuebox.kinds.reply.replay.in_process import Completer
     from cuebox.kinds.reply.replay.nearest import Embed
     from cuebox.kinds.reply.replay.offers import Suggest
     from cuebox.kinds.reply.replay.typist import Policy
+    from cuebox.training.held_out import Split
 
 __all__ = ["ReplyModels", "ReplyOptions"]
 

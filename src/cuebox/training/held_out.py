@@ -1,16 +1,26 @@
-"""Which documents are held out where their file does not say: each by its own name."""
+"""Which documents are held out: as their file says, or else each by its own name."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Literal
 
-__all__ = ["split_by_name"]
+__all__ = ["SPLITS", "SPLIT_OF", "Split", "split_by_name"]
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+# What a file may call them.
+SPLIT_OF: dict[str, Split] = {
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
 
 
-def split_by_name(
-    name: str, *, validation: float, test: float
-) -> Literal["train", "validation", "test"]:
+def split_by_name(name: str, *, validation: float, test: float) -> Split:
     """The split of a document, whatever else its file holds; the same on every machine.
 
     Args:

@@ -8,26 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cuebox.core.errors import DataError
 from cuebox.inputs import SourceSettings, read_records
-from cuebox.training.held_out import split_by_name
+from cuebox.training.held_out import SPLIT_OF, split_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cuebox.kinds.completion.settings import CorpusSettings, DataSettings
+    from cuebox.training.held_out import Split
 
-__all__ = ["SPLITS", "Document", "Role", "Split", "Turn", "corpus_name", "read_documents"]
+__all__ = ["Document", "Role", "Turn", "corpus_name", "read_documents"]
 
 Role = Literal["text", "user", "agent"]
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-_SPLIT_OF: dict[str, Split] = {
-    "train": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +88,7 @@ def _conversations(
 ) -> Iterator[Document]:
     """Neighbouring rows of one conversation make a document."""
     seen: set[str] = set()
-    current, split, turns = "", _SPLIT_OF["train"], list[Turn]()
+    current, split, turns = "", SPLIT_OF["train"], list[Turn]()
     for line, record in rows:
         identity = str(_cell(settings, line, record, settings.conversation))
         if identity != current:
@@ -142,10 +133,10 @@ def _split(
     if named is None or named == "":
         return _by_hash(identity, data)
     try:
-        return _SPLIT_OF[str(named).strip().lower()]
+        return SPLIT_OF[str(named).strip().lower()]
     except KeyError:
         raise _problem(
-            settings, line, f"{settings.split} is {named!r}; use one of {', '.join(_SPLIT_OF)}"
+            settings, line, f"{settings.split} is {named!r}; use one of {', '.join(SPLIT_OF)}"
         ) from None
 
 

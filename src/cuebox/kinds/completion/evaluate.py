@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from cuebox.kinds.completion.corpus import Split
     from cuebox.kinds.completion.judged import ContinueTokens, ScoreTokens
     from cuebox.kinds.completion.prepare import Prepared
+    from cuebox.training.held_out import Split
     from cuebox.training.progress import Progress
 
 __all__ = [

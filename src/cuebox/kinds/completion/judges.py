@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cuebox.core.ports import OpenDecoder
-    from cuebox.kinds.completion.corpus import Split
     from cuebox.kinds.completion.export import Exported
     from cuebox.kinds.completion.ngram import KneserNey
     from cuebox.kinds.completion.places import Place
     from cuebox.kinds.completion.train import Trained
+    from cuebox.training.held_out import Split
     from cuebox.training.progress import Progress
 
 __all__ = ["Judges"]

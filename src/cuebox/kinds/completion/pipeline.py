@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
     from cuebox.core.manifest import Manifest
     from cuebox.core.ports import ModelStore
-    from cuebox.kinds.completion.corpus import Document, Split
+    from cuebox.kinds.completion.corpus import Document
     from cuebox.kinds.completion.engine import Engine
     from cuebox.kinds.completion.prepare import Prepared
     from cuebox.kinds.completion.settings import CompletionSettings
     from cuebox.reports.language_model_report import LanguageModelReport
+    from cuebox.training.held_out import Split
     from cuebox.training.progress import Progress
     from cuebox.training.publishing import PromoteChoice
 

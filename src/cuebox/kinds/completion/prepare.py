@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cuebox.core.digests import sha256_data
 from cuebox.core.errors import DataError
-from cuebox.kinds.completion.corpus import SPLITS, Split, corpus_name, read_documents
+from cuebox.kinds.completion.corpus import corpus_name, read_documents
 from cuebox.kinds.completion.network import base_folder
 from cuebox.kinds.completion.packing import Part
 from cuebox.kinds.completion.token_file import TokenFile, write_token_file
@@ -19,6 +19,7 @@ from cuebox.kinds.completion.vocabulary import (
     token_id,
     train_tokenizer,
 )
+from cuebox.training.held_out import SPLITS, Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from cuebox.kinds.completion.corpus import Split
     from cuebox.kinds.completion.evaluate import CorpusScores, ModelScores
     from cuebox.kinds.completion.train import Trained
+    from cuebox.training.held_out import Split
 
 __all__ = ["make_report", "write_report"]
 

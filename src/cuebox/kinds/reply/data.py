@@ -10,8 +10,9 @@ from cuebox.core.errors import DataError
 from cuebox.kinds.reply.answers.answer_list import usable
 from cuebox.kinds.reply.answers.recognise import Recogniser
 from cuebox.kinds.reply.answers.table import read_answers
-from cuebox.kinds.reply.conversations.reading import SPLITS, read_conversations
+from cuebox.kinds.reply.conversations.reading import read_conversations
 from cuebox.kinds.reply.examples import count_templates, examples_of
+from cuebox.training.held_out import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from cuebox.kinds.reply.answers.answer_list import Answer
     from cuebox.kinds.reply.conversations.reading import Conversation
-    from cuebox.kinds.reply.conversations.spoken import Split
     from cuebox.kinds.reply.examples import Example
     from cuebox.kinds.reply.settings import ReplySettings
+    from cuebox.training.held_out import Split
     from cuebox.training.progress import Progress
 
 __all__ = ["ReplyData", "load_data"]

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from cuebox.core.conversation import Turn
     from cuebox.kinds.reply.answers.recognise import Recogniser
     from cuebox.kinds.reply.conversations.reading import Conversation
-    from cuebox.kinds.reply.conversations.spoken import Split, TurnKind
+    from cuebox.kinds.reply.conversations.spoken import TurnKind
     from cuebox.kinds.reply.ranking.context import Context
+    from cuebox.training.held_out import Split
 
 __all__ = ["Example", "count_templates", "examples_of"]
 

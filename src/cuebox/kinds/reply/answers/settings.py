@@ -8,7 +8,7 @@ import msgspec
 
 from cuebox.core.text import TextSettings
 from cuebox.kinds.reply.conversations.source import ConversationSource
-from cuebox.kinds.reply.conversations.spoken import Split
+from cuebox.training.held_out import Split
 from cuebox.training.settings_file import check_settings, read_settings_file
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from cuebox.core.errors import DataError
 from cuebox.inputs import SourceSettings, read_records
 from cuebox.kinds.reply.conversations.rows import ConversationRow
-from cuebox.kinds.reply.conversations.spoken import SPLITS, Split, SpokenTurn, TurnKind
-from cuebox.training.held_out import split_by_name
+from cuebox.training.held_out import Split, split_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from cuebox.kinds.reply.conversations.source import ConversationSource
+    from cuebox.kinds.reply.conversations.spoken import SpokenTurn
 
-__all__ = ["SPLITS", "Conversation", "Split", "SpokenTurn", "TurnKind", "read_conversations"]
+__all__ = ["Conversation", "read_conversations"]
 
 _OPTIONAL = ("time", "split", "facts", "agent", "task", "turn_kind", "draft")
 

@@ -13,23 +13,17 @@ from cuebox.core.conversation import Fact, Role, Turn
 from cuebox.core.errors import DataError
 from cuebox.kinds.reply.conversations.facts import flat_facts
 from cuebox.kinds.reply.conversations.spoken import SpokenTurn
+from cuebox.training.held_out import SPLIT_OF
 
 if TYPE_CHECKING:
     from cuebox.kinds.reply.conversations.source import ConversationSource
-    from cuebox.kinds.reply.conversations.spoken import Split, TurnKind
+    from cuebox.kinds.reply.conversations.spoken import TurnKind
+    from cuebox.training.held_out import Split
 
 __all__ = ["ConversationRow"]
 
 _ROLES: dict[str, Role] = {"user": "user", "agent": "agent", "tool": "tool"}
 _KINDS: dict[str, TurnKind] = {"picked": "picked", "free": "free"}
-_SPLIT_OF: dict[str, Split] = {
-    "train": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-}
 
 
 class ConversationRow:
@@ -65,10 +59,10 @@ class ConversationRow:
         if named is None:
             return None
         try:
-            return _SPLIT_OF[named.strip().lower()]
+            return SPLIT_OF[named.strip().lower()]
         except KeyError:
             raise self.problem(
-                self._source.split, f"{named!r}; use one of {', '.join(_SPLIT_OF)}"
+                self._source.split, f"{named!r}; use one of {', '.join(SPLIT_OF)}"
             ) from None
 
     def _role(self) -> Role:

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from cuebox.core.conversation import Turn
 
-__all__ = ["SPLITS", "Split", "SpokenTurn", "TurnKind"]
+__all__ = ["SpokenTurn", "TurnKind"]
 
-Split = Literal["train", "validation", "test"]
 TurnKind = Literal["picked", "free"]
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from cuebox.kinds.reply.replay.typist import fold, judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cuebox.kinds.reply.conversations.reading import Conversation, SpokenTurn
+    from cuebox.kinds.reply.conversations.reading import Conversation
+    from cuebox.kinds.reply.conversations.spoken import SpokenTurn
     from cuebox.kinds.reply.replay.offers import Suggest
     from cuebox.kinds.reply.replay.replay_file import ReplayFile
     from cuebox.kinds.reply.replay.typist import Moment

@@ -15,8 +15,9 @@ from cuebox.kinds.reply.answers.extract import Extraction, extract_answers, spok
 from cuebox.kinds.reply.answers.gather import gather
 from cuebox.kinds.reply.answers.report import coverage, make_answer_list_report
 from cuebox.kinds.reply.answers.settings import ExtractSettings, load_extract_settings
-from cuebox.kinds.reply.conversations.reading import Conversation, Split, SpokenTurn
+from cuebox.kinds.reply.conversations.reading import Conversation
 from cuebox.kinds.reply.conversations.source import ConversationSource
+from cuebox.kinds.reply.conversations.spoken import SpokenTurn
 from cuebox.kinds.reply.slots.personal_data import personal_data
 from cuebox.training.progress import SilentProgress
 from tests.fakes.encoder import fake_spec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.text import TextSettings
     from cuebox.core.types import FloatArray
+    from cuebox.training.held_out import Split
 
 
 class BagOfWords:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cuebox.core.conversation import Role, Turn
-from cuebox.kinds.reply.conversations.reading import Conversation, SpokenTurn
+from cuebox.kinds.reply.conversations.reading import Conversation
+from cuebox.kinds.reply.conversations.spoken import SpokenTurn
 
 _ROLES: dict[str, Role] = {"u": "user", "a": "agent", "t": "tool"}
 
