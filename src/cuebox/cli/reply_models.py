@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cuebox.core.errors import InvalidRequest, ModelError
+from cuebox.core.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from contextlib import ExitStack
 
     from cuebox.app.settings import Settings
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from cuebox.training.held_out import Split
 
 __all__ = ["ReplyModels", "ReplyOptions"]
+
+_ENDS: Mapping[StopAt, str] = {
+    "none": "after its last token",
+    "word": "with a word",
+    "clause": "with a clause",
+    "sentence": "with a sentence",
+    "line": "with a line",
+    "gain": "where the keys it may be expected to save are most",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,6 @@ class ReplyOptions:
     workers: int = 4
     url: str = ""
     key: str = ""
-
-
-_ENDS: Mapping[StopAt, str] = {
-    "none": "after its last token",
-    "word": "with a word",
-    "clause": "with a clause",
-    "sentence": "with a sentence",
-    "line": "with a line",
-    "gain": "where the keys it may be expected to save are most",
-}
 
 
 class ReplyModels:
@@ -121,18 +120,13 @@ class ReplyModels:
     def policy(self) -> Policy:
         """What the server would show; everything where a model cannot tell."""
         from cuebox.kinds.reply.replay.typist import Policy
+        from cuebox.serving.suggestion_plan import usual_completion_score, usual_reply_score
 
-        limits, completion = self._settings.serving.suggest, self._completion
-        least = _score(
-            lambda: max(self._reply.min_score(limits.reply_coverage), limits.reply_floor)
-        )
-        if completion is None:
-            return Policy(self._options.replies, least, math.inf)
-        return Policy(
-            self._options.replies,
-            least,
-            _score(lambda: completion.min_score(limits.completion_coverage, limits.stop_at)),
-        )
+        limits, replies = self._settings.serving.suggest, self._options.replies
+        least = _or_all(usual_reply_score(self._reply, limits))
+        if self._completion is None:
+            return Policy(replies, least, math.inf)
+        return Policy(replies, least, _or_all(usual_completion_score(self._completion, limits)))
 
     def embed_training(self) -> Embed:
         """The model's encoder for baselines, remembered on disk."""
@@ -227,12 +221,9 @@ def _reference(manifest: Manifest) -> str:
     return f"{manifest.name}@{manifest.version}"
 
 
-def _score(min_score: Callable[[], float]) -> float:
-    """A threshold; none where the model never measured what a coverage means."""
-    try:
-        return min_score()
-    except InvalidRequest:
-        return -math.inf
+def _or_all(score: float | None) -> float:
+    """A threshold, as a policy has it."""
+    return -math.inf if score is None else score
 
 
 def _from(score: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cuebox.core.conversation import Turn
+    from cuebox.core.ports import CompletionPredictor, ReplyPredictor
     from cuebox.serving.catalog import Catalog, CompletionModel, ReplyModel
     from cuebox.serving.settings import ServingSettings, SuggestSettings
     from cuebox.serving.suggestion_requests import Source, SuggestRequest
 
-__all__ = ["Plan", "check_request", "make_plan"]
+__all__ = [
+    "Plan",
+    "check_request",
+    "make_plan",
+    "usual_completion_score",
+    "usual_reply_score",
+]
 
 
 # What JSON and its kin carry between programs as a number.
@@ -60,13 +66,31 @@ def make_plan(catalog: Catalog, asked: SuggestRequest, settings: ServingSettings
         reply,
         _threshold(
             reply.predictor.min_score,
-            asked.coverage.reply, asked.min_score.reply, limits.reply_coverage, "reply",
-            floor=limits.reply_floor,
+            asked.coverage.reply,
+            asked.min_score.reply,
+            lambda: usual_reply_score(reply.predictor, limits),
+            "reply",
         ),
         completion,
         None if completion is None else _completion_threshold(completion, asked, limits),
         missing,
-    )  # fmt: skip
+    )
+
+
+def usual_reply_score(predictor: ReplyPredictor, limits: SuggestSettings) -> float | None:
+    """The least score of a reply where a request says nothing; None where no one measured it."""
+    try:
+        return max(predictor.min_score(limits.reply_coverage), limits.reply_floor)
+    except InvalidRequest:
+        return None
+
+
+def usual_completion_score(predictor: CompletionPredictor, limits: SuggestSettings) -> float | None:
+    """The same of a completion."""
+    try:
+        return predictor.min_score(limits.completion_coverage, limits.stop_at)
+    except InvalidRequest:
+        return None
 
 
 def _completion(
@@ -92,7 +116,7 @@ def _completion_threshold(
         lambda coverage: model.predictor.min_score(coverage, limits.stop_at),
         asked.coverage.completion,
         asked.min_score.completion,
-        limits.completion_coverage,
+        lambda: usual_completion_score(model.predictor, limits),
         "completion",
     )
 
@@ -101,26 +125,18 @@ def _threshold(
     min_score: Callable[[float], float],
     coverage: float | None,
     least: float | None,
-    usual: float,
+    usual: Callable[[], float | None],
     source: Source,
-    *,
-    floor: float = -math.inf,
 ) -> float | None:
-    """The stricter of what was asked for; else what is usual, where the model can tell.
-
-    Args:
-        floor: what is usual is never less.
-    """
+    """The stricter of what was asked for; else what is usual."""
+    if coverage is None:
+        return usual() if least is None else least
     try:
-        if coverage is not None:
-            score = min_score(coverage)
-            return score if least is None else max(score, least)
-        return max(min_score(usual), floor) if least is None else least
+        score = min_score(coverage)
     except InvalidRequest as error:
-        if coverage is None:
-            return None
         error.param = f"coverage.{source}"
         raise
+    return score if least is None else max(score, least)
 
 
 def check_request(asked: SuggestRequest, settings: ServingSettings) -> None:
