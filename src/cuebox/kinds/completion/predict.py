@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompletionPredictor"]
 
-# Of what was not measured. A short piece is to `gain` what comes nearest.
-_INSTEAD: tuple[StopAt, ...] = ("sentence", "clause", "word")
-_INSTEAD_OF_GAIN: tuple[StopAt, ...] = ("word", "clause", "sentence")
+_LONGEST_FIRST: tuple[StopAt, ...] = ("sentence", "clause", "word")
 
 
 class CompletionPredictor:
@@ -69,7 +67,8 @@ class CompletionPredictor:
         Raises:
             InvalidRequest: this version recorded no such figures; `param` is `coverage`.
         """
-        instead = _INSTEAD_OF_GAIN if stop_at == "gain" else _INSTEAD
+        # A short piece is what comes nearest to `gain`.
+        instead = _LONGEST_FIRST[::-1] if stop_at == "gain" else _LONGEST_FIRST
         measured = (self.body.points(one) for one in (stop_at, *instead))
         points = next(filter(None, measured), None)
         if points is None:

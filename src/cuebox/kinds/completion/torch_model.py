@@ -22,6 +22,7 @@ class TorchModel:
     def __init__(self, network: Any, context: int) -> None:  # noqa: ANN401 - a torch module
         self._network = network.eval()
         self._cache: Any = None
+        self._memory: dict[str, Any] = {}
         self.context = context
 
     @classmethod
@@ -80,6 +81,7 @@ class TorchModel:
         from transformers import DynamicCache
 
         self._cache = DynamicCache(config=self._network.config)
+        self._memory = remembering(self._network.base_model, self._cache)
         logs: FloatArray = self._step(torch.tensor([list(tokens)]))[0]
         return logs
 
@@ -94,8 +96,7 @@ class TorchModel:
         import torch
 
         with torch.inference_mode():
-            base = self._network.base_model
-            said = base(input_ids=ids, **remembering(base, self._cache))
+            said = self._network.base_model(input_ids=ids, **self._memory)
             states = said.last_hidden_state[:, -1]
             logits = self._network.get_output_embeddings()(states).float()
             logs: FloatArray = torch.log_softmax(logits, dim=-1).numpy()
