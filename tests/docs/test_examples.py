@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,7 @@ def commands(mark: str) -> list[str]:
     """The lines of the marked block, without their remarks."""
     text = (ROOT / "examples" / "README.md").read_text()
     block = text.partition(f"<!-- examples:{mark} -->\n```console\n")[2].partition("```")[0]
-    return [
-        line.removeprefix("$ ").partition("   #")[0].partition("      #")[0].strip()
-        for line in block.splitlines()
-    ]
+    return [line.removeprefix("$ ").partition("   #")[0].strip() for line in block.splitlines()]
 
 
 def some_dialogues(folder: Path) -> None:
@@ -34,8 +32,7 @@ def some_dialogues(folder: Path) -> None:
         gzip.open(RAW / "dialogues.jsonl.gz", "rt", encoding="utf-8") as every,
         gzip.open(folder / "dialogues.jsonl.gz", "wt", encoding="utf-8") as some,
     ):
-        for _, line in zip(range(DIALOGUES), every, strict=False):
-            some.write(line)
+        some.writelines(islice(every, DIALOGUES))
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from cuebox.core.errors import ModelError, Overloaded
 from cuebox.core.generation import Choice, Completed, GenerateRequest, Usage
-from cuebox.kinds.completion.calibrate import MEASURED, calibrate
+from cuebox.kinds.completion.calibrate import calibrate
 from cuebox.kinds.completion.corpus import Turn
 from cuebox.kinds.completion.places import Place
 from tests.fakes.decoder_files import tiny_decoder
@@ -71,7 +71,7 @@ def test_the_surest_are_the_most_often_right(spec: DecoderSpec) -> None:
         return ("me day" if number < 10 else "rry"), -0.1 * (number + 1)
 
     measured = calibrate(Scripted(spec, answer), places)
-    assert {point.stop_at for point in measured} == set(MEASURED)
+    assert {point.stop_at for point in measured} == {"word", "clause", "sentence", "gain"}
     points = [point for point in measured if point.stop_at == "clause"]
     assert [point.coverage for point in points] == pytest.approx([at / 20 for at in range(1, 21)])
     by_coverage = {round(point.coverage, 2): point for point in points}
@@ -108,7 +108,8 @@ def test_right_is_exactly_what_was_written_next(
 def test_a_place_in_a_conversation_is_asked_for_with_its_turns(spec: DecoderSpec) -> None:
     scripted = Scripted(spec, lambda _: (" you?", -1.0))
     calibrate(scripted, [place("How may I", " help", " you?", agent=True)])
-    assert [request.stop_at for request in scripted.requests] == list(MEASURED)
+    stops = [request.stop_at for request in scripted.requests]
+    assert stops == ["word", "clause", "sentence", "gain"]
     for request in scripted.requests:
         assert request.prompt == "<|user|>Hi there<|end|><|agent|>How may I help"
         assert request.temperature == 0
