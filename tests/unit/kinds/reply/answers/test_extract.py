@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cuebox.core.conversation import Fact, Turn
+from cuebox.core.conversation import Turn
 from cuebox.core.errors import DataError
 from cuebox.kinds.reply.answers.extract import Extraction, extract_answers, spoken_form
 from cuebox.kinds.reply.answers.gather import gather
@@ -21,6 +21,7 @@ from cuebox.kinds.reply.conversations.spoken import SpokenTurn
 from cuebox.kinds.reply.slots.personal_data import personal_data
 from cuebox.training.progress import SilentProgress
 from tests.fakes.encoder import fake_spec
+from tests.fakes.turns import agent, tool, user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,18 +50,6 @@ class BagOfWords:
             progress(len(texts))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
-
-
-def user(text: str) -> Turn:
-    return Turn(role="user", text=text)
-
-
-def agent(text: str) -> Turn:
-    return Turn(role="agent", text=text)
-
-
-def tool(**facts: Fact) -> Turn:
-    return Turn(role="tool", text="lookup", facts=facts)
 
 
 def conversation(number: int, *turns: Turn, split: Split = "train") -> Conversation:

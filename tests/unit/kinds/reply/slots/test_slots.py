@@ -11,18 +11,7 @@ from cuebox.core.replies import Slot
 from cuebox.kinds.reply.slots.known_values import KnownValues, slot_name
 from cuebox.kinds.reply.slots.masking import fill, mask
 from cuebox.kinds.reply.slots.matching import TemplateIndex
-
-
-def user(text: str) -> Turn:
-    return Turn(role="user", text=text)
-
-
-def agent(text: str) -> Turn:
-    return Turn(role="agent", text=text)
-
-
-def tool(**facts: Fact) -> Turn:
-    return Turn(role="tool", text="lookup", facts=facts)
+from tests.fakes.turns import agent, tool, user
 
 
 def test_fields_of_lookups_become_slots() -> None:
