@@ -34,15 +34,8 @@ def printed(mark: str) -> list[tuple[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    folder = tmp_path_factory.mktemp("demo")
-    subprocess.run(
-        [sys.executable, "-m", "cuebox.cli", "demo", "--folder", str(folder), "--no-serve"],
-        check=True,
-        capture_output=True,
-        timeout=600,
-    )
-    with server_process(folder) as running:
+def server(demo: Path) -> Iterator[ServerProcess]:
+    with server_process(demo) as running:
         yield running
 
 

@@ -29,7 +29,6 @@ __all__ = ["Application"]
 T = TypeVar("T")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_NO_STORE = (b"cache-control", b"no-store")
 _CLIENT_LEFT = 499
 _TIMING = b"queue;dur=%.2f, tokenize;dur=%.2f, cache;dur=%.3f, encode;dur=%.2f, head;dur=%.2f"
 
@@ -121,7 +120,7 @@ class Application:
                 b"server-timing",
                 b"%s, total;dur=%.2f" % (response.timing or _timing(request.timings), total * 1e3),
             ),
-            _NO_STORE,
+            (b"cache-control", response.cache),
             *request.rate_headers,
             *response.headers,
         ]

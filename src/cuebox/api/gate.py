@@ -67,7 +67,7 @@ class Gate:
             self._look_again = now + _POLL_SECONDS
             self._reread()
         if not self._on:
-            self._check_origin(request)
+            _check_origin(request, route)
             if route.scope == "admin":
                 _check_local(request)
             return
@@ -118,18 +118,6 @@ class Gate:
         if len(self._good_hosts) < 64:
             self._good_hosts.add(host)
 
-    def _check_origin(self, request: Request) -> None:
-        """Without keys nothing but the address stops a web page from calling: let it not."""
-        headers = request.headers
-        origin = headers.get(b"origin")
-        if (
-            origin is not None
-            and origin.partition(b"://")[2].lower() != headers.get(b"host", b"").lower()
-        ):
-            raise Forbidden("requests of other web pages are not answered without an API key")
-        if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
-            raise Forbidden("requests of other web pages are not answered without an API key")
-
     def _stamp(self) -> tuple[int, int] | None:
         try:
             status = self._file.path.stat()
@@ -164,6 +152,25 @@ def _host_name(host: bytes) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.rpartition(":")[0] if text.count(":") == 1 else text
+
+
+def _check_origin(request: Request, route: Route) -> None:
+    """Without keys nothing but the address stops a web page from calling: let it not.
+
+    A link to one of the open pages may be followed from anywhere: nobody but the person who
+    follows it sees the answer.
+    """
+    headers = request.headers
+    origin = headers.get(b"origin")
+    if (
+        origin is not None
+        and origin.partition(b"://")[2].lower() != headers.get(b"host", b"").lower()
+    ):
+        raise Forbidden("requests of other web pages are not answered without an API key")
+    if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+        followed = headers.get(b"sec-fetch-mode") == b"navigate" and origin is None
+        if not (followed and route.method == "GET" and route.scope is None):
+            raise Forbidden("requests of other web pages are not answered without an API key")
 
 
 def _check_local(request: Request) -> None:

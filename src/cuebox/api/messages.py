@@ -185,9 +185,10 @@ class Response:
 
     Attributes:
         timing: entries of `Server-Timing`; empty for those of the request's `timings`.
+        cache: value of `Cache-Control`.
     """
 
-    __slots__ = ("body", "content_type", "headers", "pieces", "status", "timing")
+    __slots__ = ("body", "cache", "content_type", "headers", "pieces", "status", "timing")
 
     def __init__(
         self,
@@ -198,6 +199,7 @@ class Response:
         headers: list[tuple[bytes, bytes]] | None = None,
         pieces: Pieces | None = None,
         timing: bytes = b"",
+        cache: bytes = b"no-store",
     ) -> None:
         self.body = body
         self.status = status
@@ -205,3 +207,4 @@ class Response:
         self.headers = headers or []
         self.pieces = pieces
         self.timing = timing
+        self.cache = cache

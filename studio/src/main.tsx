@@ -1,0 +1,23 @@
+import "./design/tokens.css";
+import "./design/base.css";
+import "./design/components.css";
+import "./shell/shell.css";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { connection } from "./server/connection";
+import { keyGiven } from "./server/key";
+import { loadModels } from "./server/models";
+import { followAddress } from "./shell/route";
+import { Shell } from "./shell/Shell";
+import { followTheme } from "./shell/theme";
+
+followTheme();
+followAddress();
+
+const root = document.getElementById("studio");
+if (root) render(<Shell />, root);
+
+// At the start, and whenever the server came back or a key was given.
+effect(() => {
+  if (connection.value.state === "ok" || keyGiven.value) void loadModels();
+});

@@ -1,0 +1,24 @@
+import type { ComponentType } from "preact";
+import type { IconName } from "../components/Icon";
+
+/** A page of the studio; its code is loaded when it is opened. */
+export interface Page {
+  /** In the address, after `#/`. */
+  path: string;
+  title: string;
+  icon: IconName;
+  /** One sentence under the title. */
+  summary: string;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+/** Every page, in the order of the navigation; the first is shown at `/`. */
+export const PAGES: readonly [Page, ...Page[]] = [
+  {
+    path: "write",
+    title: "Write",
+    icon: "write",
+    summary: "A text that is suggested on while you type.",
+    load: () => import("./write/Write"),
+  },
+];

@@ -1,0 +1,5 @@
+import { PageHead } from "../../components/PageHead";
+
+export default function Write() {
+  return <PageHead title="Write" />;
+}

@@ -1,0 +1,66 @@
+"""A browser, a server with the demo's models, and a person who opens pages in it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.fakes.server_process import ServerProcess, server_process
+from tests.studio.person import FORMS, Form, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = (
+    "--disable-quic", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run", "--disable-gpu",
+)  # fmt: skip
+
+
+# Of the package, not the session: the browser's event loop must be gone when other tests run theirs.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail("no Chromium: run `make setup`")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=found, args=list(_FLAGS), chromium_sandbox=False
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="package")
+def server(demo: Path) -> Iterator[ServerProcess]:
+    """A server of the demo's models, for tests that do not stop it."""
+    with server_process(demo) as running:
+        yield running
+
+
+@pytest.fixture(params=FORMS, ids=[form.name for form in FORMS])
+def form(request: pytest.FixtureRequest) -> Form:
+    """Desktop and phone, light and dark."""
+    found: Form = request.param
+    return found
+
+
+@pytest.fixture
+def person(browser: Browser, server: ServerProcess) -> Iterator[Person]:
+    """A person at a desktop, at the shared server; nothing may complain on the console."""
+    with Person.at(browser, server.url) as someone:
+        yield someone
+
+
+@pytest.fixture
+def person_of_form(browser: Browser, server: ServerProcess, form: Form) -> Iterator[Person]:
+    """The same person, with each kind of screen."""
+    with Person.at(browser, server.url, form) as someone:
+        yield someone
