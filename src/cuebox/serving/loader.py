@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cuebox.core.errors import CueboxError, ModelError
-from cuebox.core.ports import ReplyPredictor
+from cuebox.core.ports import CompletionPredictor, ReplyPredictor
 from cuebox.serving.catalog import Catalog, CompletionModel, ReplyModel, TextModel
 from cuebox.serving.references import served_references
 from cuebox.serving.requests import ModelInfo
@@ -228,4 +228,5 @@ def _info(predictor: Predictor) -> ModelInfo:
         dim=encoder.dim if encoder else 0,
         max_tokens=limit,
         metrics=manifest.metrics,
+        opening=predictor.prompt((), "") if isinstance(predictor, CompletionPredictor) else "",
     )

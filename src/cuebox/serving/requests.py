@@ -143,6 +143,8 @@ class ModelInfo(msgspec.Struct, kw_only=True):
     Attributes:
         encoder, decoder: digest of what it reads or writes through; empty where it has none.
         max_tokens: tokens the encoder reads, or prompt and answer of a decoder together.
+        opening: what a prompt begins with where nothing was said before; empty unless a
+            completion model learnt conversations.
     """
 
     name: str
@@ -156,6 +158,7 @@ class ModelInfo(msgspec.Struct, kw_only=True):
     dim: int
     max_tokens: int
     metrics: dict[str, float]
+    opening: str = ""
 
 
 class Readiness(msgspec.Struct, kw_only=True):

@@ -12,6 +12,8 @@ export interface Model {
   encoder: string;
   decoder: string;
   max_tokens: number;
+  /** What a prompt begins with where nothing was said before; empty for plain text. */
+  opening: string;
   metrics: Record<string, number>;
 }
 

@@ -51,12 +51,25 @@ export function problemOf(status: number, retryAfter: string | null, body: unkno
   return new Problem(kindOf(status, code), message || `The server answered ${status}.`, more);
 }
 
+const KINDS: Readonly<Record<string, ProblemKind>> = {
+  unauthenticated: "refused",
+  forbidden: "refused",
+  overloaded: "busy",
+  rate_limited: "busy",
+  unavailable: "busy",
+  superseded: "superseded",
+  deadline_exceeded: "late",
+  request_timeout: "late",
+};
+
+/* An error within a stream has a code only; an answer of a proxy a status only. */
 function kindOf(status: number, code: string): ProblemKind {
+  const known = KINDS[code];
+  if (known) return known;
   if (status === 401 || status === 403) return "refused";
   if (status === 429 || status === 503) return "busy";
-  if (status === 409 && code === "superseded") return "superseded";
   if (status === 504 || status === 408) return "late";
-  return status < 500 ? "invalid" : "failed";
+  return status >= 400 && status < 500 ? "invalid" : "failed";
 }
 
 function detail(body: unknown): { message: string; code: string; param: string | null } {

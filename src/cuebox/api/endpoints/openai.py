@@ -67,6 +67,8 @@ class Model(msgspec.Struct, kw_only=True):
             share its memory and its work. Empty for a completion model.
         decoder: digest of a completion model's decoder; empty for every other.
         max_tokens: tokens it reads at most; a completion model's prompt and answer together.
+        opening: what a completion model's prompt begins with where nothing was said before, as
+            `<|agent|>` of one that learnt conversations; else empty.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Model(msgspec.Struct, kw_only=True):
     decoder: str
     dim: int
     max_tokens: int
+    opening: str
     metrics: dict[str, float]
 
 
@@ -156,6 +159,7 @@ def _model(info: ModelInfo) -> Model:
         decoder=info.decoder,
         dim=info.dim,
         max_tokens=info.max_tokens,
+        opening=info.opening,
         metrics=info.metrics,
     )
 

@@ -1,1 +1,0 @@
-import{t as e}from"./index-Dl5KCDGK.js";function t({title:t,summary:n,children:r}){return e(`header`,{class:`page-head`,children:[e(`h1`,{children:t}),n&&e(`p`,{children:n}),r&&e(`div`,{class:`actions`,children:r})]})}function n(){return e(t,{title:`Write`})}export{n as default};
