@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of `cuebox demo`, trained once for all tests that only read it."""
+    """The folder of `cuebox demo`, trained once for all tests that only read it.
+
+    `CUEBOX_DEMO` names one that is there already, for whoever runs a few tests again and again.
+    """
+    if made := os.environ.get("CUEBOX_DEMO"):
+        return Path(made).resolve()
     folder = tmp_path_factory.mktemp("demo")
     subprocess.run(
         [sys.executable, "-m", "cuebox.cli", "demo", "--folder", str(folder), "--no-serve"],

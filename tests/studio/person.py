@@ -68,7 +68,7 @@ class Person:
         try:
             person = cls(context, url)
             yield person
-            assert person.complaints == []
+            assert not person.complaints, person.complaints
         finally:
             context.close()
 

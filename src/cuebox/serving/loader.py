@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cuebox.core.manifest import Manifest
-    from cuebox.core.ports import CompletionPredictor, Generator, HeadBank, Predictor, TextPredictor
+    from cuebox.core.ports import Generator, HeadBank, Predictor, TextPredictor
     from cuebox.serving.catalog import Served
     from cuebox.serving.opening import ModelOpener
     from cuebox.serving.parts import Parts

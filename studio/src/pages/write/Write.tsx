@@ -57,6 +57,7 @@ export default function Write() {
         <button
           class="button plain"
           type="button"
+          aria-label="Download as text"
           disabled={!keeper}
           onClick={() => view.current && download(view.current)}
         >

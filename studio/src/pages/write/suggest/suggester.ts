@@ -40,8 +40,6 @@ export class Suggester {
   readonly facts = signal<Facts | null>(null);
   /** Why there are no suggestions; null while there may be. */
   readonly problem = signal<Problem | null>(null);
-  /** Whether the person asked and nothing has come yet. */
-  readonly waiting = signal(false);
   readonly #asking: () => Asking;
   readonly #session = newId();
   readonly #withoutCoverage = new Set<string>();
@@ -65,7 +63,7 @@ export class Suggester {
   follow(view: EditorView, before: EditorState): void {
     const { offer, wanting, at } = suggesting(view.state);
     const previous = suggesting(before);
-    if (previous.offer && !offer) this.stop();
+    if (previous.offer && !offer) this.#abort();
     if (before.doc === view.state.doc) {
       if (at !== previous.at) this.#cancelTimer();
       return;
@@ -85,9 +83,12 @@ export class Suggester {
   /** Ask for nothing more, and let what is asked go. */
   stop(): void {
     this.#cancelTimer();
+    this.#abort();
+  }
+
+  #abort(): void {
     this.#running?.abort();
     this.#running = null;
-    this.waiting.value = false;
   }
 
   #cancelTimer(): void {
@@ -113,7 +114,6 @@ export class Suggester {
     if (!model || connection.peek().state === "gone") return;
     const running = new AbortController();
     this.#running = running;
-    this.waiting.value = engaged;
     const request = this.#request(view, model, sampling, engaged);
     show(view, emptyOffer(engaged));
     const asked = performance.now();
@@ -134,7 +134,6 @@ export class Suggester {
     } finally {
       if (this.#running === running) {
         this.#running = null;
-        this.waiting.value = false;
       }
     }
   }
@@ -170,7 +169,6 @@ export class Suggester {
     if (some) {
       // What the next key would have asked for is here already.
       this.#cancelTimer();
-      this.waiting.value = false;
     }
     if (some && before === 0) this.#measure();
     const facts = this.facts.peek();
