@@ -181,7 +181,8 @@ class Trunk:
         alone: bool = False,
     ) -> list[Outcome]:
         """Feed the lane a few jobs at a time, so that a bulk request never fills the queue."""
-        size = self._rows_per_job
+        # Texts that run alone take longer: fewer at once let others slip in between as soon.
+        size = max(1, self._rows_per_job // 4) if alone else self._rows_per_job
         chunks = [texts[start : start + size] for start in range(0, len(texts), size)]
         ahead = 2 * self._lane.workers
         jobs: list[Job] = []
