@@ -43,7 +43,7 @@ describe("how strongly a word is tinted", () => {
   });
 
   test("where none does much, none is full", () => {
-    expect(strengths([word(0, 1, 0.01)])).toEqual([0.2]);
+    expect(strengths([word(0, 1, 0.0125)])).toEqual([0.25]);
   });
 
   test("log-odds tell where the score is too sure to move", () => {
