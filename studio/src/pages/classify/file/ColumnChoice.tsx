@@ -71,7 +71,7 @@ export function ColumnChoice({ setup: { table, header, column } }: { setup: Setu
   );
 }
 
-const LONGEST = 160;
+const LONGEST = 100;
 
 /** The beginning of a cell. */
 export function short(cell: string): string {

@@ -15,6 +15,7 @@ export function TextView() {
   useEffect(follow, []);
   return (
     <div class="classify-text">
+      <ModelChoice />
       <section class="classify-input" aria-label="Text">
         <div class="field">
           <label for="classify-text">Text</label>
@@ -40,8 +41,8 @@ export function TextView() {
         <Results />
       </section>
       <WordsView />
-      <Options />
       {found.value && <TimingBar found={found.value} />}
+      <Options />
     </div>
   );
 }
@@ -70,7 +71,6 @@ function Examples() {
 function Options() {
   return (
     <section class="classify-options" aria-label="Options">
-      <ModelChoice />
       <SelectField
         label="Labels shown"
         value={String(topK.value)}

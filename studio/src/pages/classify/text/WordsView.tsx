@@ -107,7 +107,7 @@ function Tinted({ text: whole, explanation }: { text: string; explanation: Expla
           <span class="quiet">
             {explanation.words.length === 0
               ? "There are no words in this text to leave out."
-              : "Point at a word, or go to it with the arrow keys, for its numbers."}
+              : "Point at a word or tap it, or go from word to word by arrow keys, for its numbers."}
           </span>
         )}
       </p>

@@ -1,6 +1,6 @@
 /* Texts for the models of the demo, and some for any. */
 const OF_MODELS: Readonly<Record<string, readonly string[]>> = {
-  banking77: ["my card has not arrived yet", "Why was I charged twice for the same purchase?"],
+  banking77: ["my card has not arrived yet", "why was I charged twice"],
   snips: ["play some jazz from the sixties"],
   fastfood: ["a burger and a large coke please"],
   "travel-and-money": ["how many vaccines do I need for Kenya", "why is the sky blue"],
