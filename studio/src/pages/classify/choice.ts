@@ -5,6 +5,9 @@ import { anyText, setting } from "../../storage/setting";
 /** The text a person wants classified; kept in this browser. */
 export const text = setting("classify.text", "", anyText);
 
+/** Rows that were pasted or typed; kept in this browser. */
+export const pasted = setting("classify.pasted", "", anyText);
+
 /** Names of the models that are not asked; what is new is asked. */
 export const leftOut = setting<string[]>("classify.left-out", [], texts);
 

@@ -1,5 +1,4 @@
-import { useState } from "preact/hooks";
-import { asked } from "../choice";
+import { asked, pasted } from "../choice";
 import { ModelChoice } from "../ModelChoice";
 import { ColumnChoice } from "./ColumnChoice";
 import { complaint, looking, openFile, run, setup, startRun } from "./job";
@@ -50,7 +49,6 @@ export function FileView() {
 
 /** Ways to bring a table: choose, drop, paste. */
 function Choose() {
-  const [pasted, setPasted] = useState("");
   const use = (rows: string) => {
     if (rows.trim()) void openFile(new File([rows], "pasted.csv", { type: "text/csv" }));
   };
@@ -61,8 +59,8 @@ function Choose() {
           <strong>Choose a CSV or TSV file</strong>, or drop one anywhere on this page
         </span>
         <span class="quiet small">
-          It is read here, sent a few rows at a time, and kept nowhere. One text a line is fine,
-          too.
+          It is read in the browser and sent to this server a few rows at a time. One text a line is
+          fine, too.
         </span>
         <input
           type="file"
@@ -80,9 +78,11 @@ function Choose() {
           id="classify-paste"
           class="input mono"
           rows={5}
-          value={pasted}
+          value={pasted.value}
           placeholder={"text\nmy card has not arrived yet\nplay some jazz"}
-          onInput={(event) => setPasted(event.currentTarget.value)}
+          onInput={(event) => {
+            pasted.value = event.currentTarget.value;
+          }}
           onPaste={(event) => {
             const file = event.clipboardData?.files[0];
             if (!file) return;
@@ -92,7 +92,12 @@ function Choose() {
         />
       </div>
       <div class="actions">
-        <button class="button" type="button" disabled={!pasted.trim()} onClick={() => use(pasted)}>
+        <button
+          class="button"
+          type="button"
+          disabled={!pasted.value.trim()}
+          onClick={() => use(pasted.value)}
+        >
           Use these rows
         </button>
       </div>
