@@ -17,7 +17,7 @@ export function Shell() {
       <button class="skip" type="button" onClick={() => document.getElementById("page")?.focus()}>
         Skip the navigation
       </button>
-      <div class="side">
+      <header class="side">
         <div class="brand">
           <Mark />
           cuebox
@@ -56,7 +56,7 @@ export function Shell() {
             </button>
           </div>
         </div>
-      </div>
+      </header>
       <main class="main" id="page" tabIndex={-1}>
         <GoneNotice />
         <Opened key={page.path} page={page} />
