@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Request, Route
+from tests.fakes.server_process import server_process
+from tests.studio.person import Person
 
-    from tests.studio.person import Person
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page, Request, Route
 
 TEXT = "my card has not arrived yet, what should I do"
 
@@ -120,8 +123,12 @@ def test_any_script(person: Person, text: str) -> None:
 
 
 def test_what_is_outdated_is_called_off(person: Person) -> None:
-    failed: list[Request] = []
-    person.page.on("requestfailed", failed.append)
+    failed: list[str | None] = []
+
+    def remember(request: Request) -> None:
+        failed.append(request.failure)
+
+    person.page.on("requestfailed", remember)
 
     def slowly(route: Route) -> None:
         if json.loads(route.request.post_data or "{}")["input"] == "first":
@@ -134,7 +141,7 @@ def test_what_is_outdated_is_called_off(person: Person) -> None:
         text_box(page).fill("first")
     text_box(page).fill(TEXT)
     expect(card(page, "banking77").get_by_role("button").first).to_contain_text("card_arrival")
-    assert [request.failure for request in failed] == ["net::ERR_ABORTED"]
+    assert failed == ["net::ERR_ABORTED"]
 
 
 def test_a_busy_server_is_asked_again_and_nothing_typed_is_lost(person: Person) -> None:
@@ -158,6 +165,45 @@ def test_a_busy_server_is_asked_again_and_nothing_typed_is_lost(person: Person) 
     expect(text_box(page)).to_have_value(TEXT)
     expect(card(page, "banking77").get_by_role("button").first).to_contain_text("card_arrival")
     expect(page.get_by_text("the queue is full")).to_have_count(0)
+
+
+def test_what_is_typed_while_the_server_is_gone_is_answered_when_it_is_back(
+    browser: Browser, demo: Path
+) -> None:
+    with server_process(demo) as first, Person.at(browser, first.url) as person:
+        person.forgiving = True
+        page = person.open("classify")
+        text_box(page).fill("play some jazz")
+        expect(card(page, "snips")).to_be_visible()
+        first.process.kill()
+        first.process.wait(20)
+        text_box(page).fill(TEXT)
+        expect(page.get_by_text("The server does not answer.", exact=True)).to_be_visible()
+        expect(card(page, "snips")).to_be_visible()
+        page.keyboard.type(" now")
+        with server_process(demo, "--port", str(first.port)):
+            expect(card(page, "banking77").get_by_role("button").first).to_contain_text(
+                "card_arrival", timeout=30_000
+            )
+            expect(text_box(page)).to_have_value(f"{TEXT} now")
+            expect(page.get_by_text("The server does not answer.", exact=True)).to_have_count(0)
+
+
+def test_a_slow_server_shows_the_last_answers_meanwhile(person: Person) -> None:
+    page = person.open("classify")
+    text_box(page).fill("play some jazz")
+    expect(card(page, "snips").get_by_role("button").first).to_contain_text("PlayMusic")
+
+    def hold(_route: Route) -> None:
+        return  # answered later
+
+    page.route("**/v1/classify", hold)
+    with page.expect_request("**/v1/classify"):
+        text_box(page).fill(TEXT)
+    expect(page.locator(".classify-heads")).to_have_attribute("aria-busy", "true")
+    expect(card(page, "snips")).to_be_visible()
+    page.unroute("**/v1/classify")  # which lets go of what is held
+    expect(page.locator(".classify-heads")).to_have_attribute("aria-busy", "false")
 
 
 def test_a_key_is_asked_for_and_the_text_stays(person: Person) -> None:

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.fakes.server_process import server_process
+from tests.studio.person import Person
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
-
-    from tests.studio.person import Person as PersonType
-
-from tests.studio.person import Person
 
 ROWS = [
     ["id", "text", "note"],
@@ -53,7 +50,7 @@ def download(page: Page) -> tuple[str, list[list[str]]]:
         return found.suggested_filename, list(csv.reader(file, delimiter=delimiter))
 
 
-def test_a_table_comes_back_with_labels_and_scores(person: PersonType, tmp_path: Path) -> None:
+def test_a_table_comes_back_with_labels_and_scores(person: Person, tmp_path: Path) -> None:
     page = person.open("classify/file")
     choose(page, write_table(tmp_path / "mails.csv", ROWS))
     expect(page.get_by_label("Column with the texts")).to_have_value("1")
@@ -76,7 +73,7 @@ def test_a_table_comes_back_with_labels_and_scores(person: PersonType, tmp_path:
     assert rows[3][3:] == ["", "", "", "the text is empty"]
 
 
-def test_by_keyboard_alone_on_every_screen(person_of_form: PersonType, tmp_path: Path) -> None:
+def test_by_keyboard_alone_on_every_screen(person_of_form: Person, tmp_path: Path) -> None:
     person = person_of_form
     page = person.open("classify/file")
     assert person.violations() == []
@@ -95,7 +92,7 @@ def test_by_keyboard_alone_on_every_screen(person_of_form: PersonType, tmp_path:
     expect(page.get_by_role("region", name="The first answers")).to_contain_text("PlayMusic")
 
 
-def test_what_was_guessed_can_be_corrected(person: PersonType, tmp_path: Path) -> None:
+def test_what_was_guessed_can_be_corrected(person: Person, tmp_path: Path) -> None:
     page = person.open("classify/file")
     path = tmp_path / "lines.txt"
     path.write_text("where is my card, please\nplay some jazz\nstop, now\n")
@@ -108,7 +105,7 @@ def test_what_was_guessed_can_be_corrected(person: PersonType, tmp_path: Path) -
     expect(page.get_by_label("Column with the texts").get_by_role("option")).to_have_count(2)
 
 
-def test_a_dropped_file_is_opened(person: PersonType) -> None:
+def test_a_dropped_file_is_opened(person: Person) -> None:
     page = person.open("classify")
     page.evaluate(
         """() => {
@@ -122,7 +119,7 @@ def test_a_dropped_file_is_opened(person: PersonType) -> None:
     expect(page.get_by_role("region", name="The file")).to_contain_text("dropped.csv")
 
 
-def test_files_that_are_no_tables_are_told(person: PersonType, tmp_path: Path) -> None:
+def test_files_that_are_no_tables_are_told(person: Person, tmp_path: Path) -> None:
     page = person.open("classify/file")
     empty = tmp_path / "empty.csv"
     empty.write_text("\n\n")
@@ -134,7 +131,7 @@ def test_files_that_are_no_tables_are_told(person: PersonType, tmp_path: Path) -
     expect(page.get_by_role("alert")).to_contain_text("is a quote not closed?")
 
 
-def test_fifty_thousand_rows_do_not_freeze_the_page(person: PersonType, tmp_path: Path) -> None:
+def test_fifty_thousand_rows_do_not_freeze_the_page(person: Person, tmp_path: Path) -> None:
     rows = [["id", "text"], *([str(n), f"text number {n % 40}"] for n in range(50_000))]
     path = write_table(tmp_path / "big.tsv", rows, "\t")
     page = person.open("classify/file")
@@ -162,7 +159,7 @@ def test_fifty_thousand_rows_do_not_freeze_the_page(person: PersonType, tmp_path
     print("longest frame, ms:", page.evaluate("window.longest"))  # noqa: T201  told, not asserted
 
 
-def test_cancelled_it_keeps_what_was_answered(person: PersonType, tmp_path: Path) -> None:
+def test_cancelled_it_keeps_what_was_answered(person: Person, tmp_path: Path) -> None:
     asked = 0
 
     def some_answered(route: Route) -> None:
@@ -185,18 +182,18 @@ def test_cancelled_it_keeps_what_was_answered(person: PersonType, tmp_path: Path
     expect(page.get_by_role("button", name="Classify 2,000 rows")).to_be_visible()
 
 
-def test_a_run_goes_on_while_another_page_is_open(person: PersonType, tmp_path: Path) -> None:
+def test_a_run_goes_on_while_another_page_is_open(person: Person, tmp_path: Path) -> None:
     page = person.open("classify/file")
     choose(page, write_table(tmp_path / "t.csv", [["text"], *([f"t {n}"] for n in range(600))]))
     page.get_by_role("button", name="Classify 600 rows").click()
     page.get_by_role("link", name="Write").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Write")
     page.get_by_role("link", name="Classify").click()
-    page.get_by_text("A file").click()
+    page.get_by_role("radio", name="A file").check()
     expect(page.get_by_text("600 of 600 rows")).to_be_visible()
 
 
-def test_a_busy_server_is_asked_again(person: PersonType, tmp_path: Path) -> None:
+def test_a_busy_server_is_asked_again(person: Person, tmp_path: Path) -> None:
     person.forgiving = True
     refused = 0
     body = json.dumps({"error": {"message": "too many requests", "code": "rate_limited"}})
@@ -220,7 +217,7 @@ def test_a_busy_server_is_asked_again(person: PersonType, tmp_path: Path) -> Non
 
 
 def test_what_only_a_person_can_mend_stops_it_until_they_did(
-    person: PersonType, tmp_path: Path
+    person: Person, tmp_path: Path
 ) -> None:
     person.forgiving = True
     page = person.open("classify/file")

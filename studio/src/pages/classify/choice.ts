@@ -11,11 +11,11 @@ export const pasted = setting("classify.pasted", "", anyText);
 /** Names of the models that are not asked; what is new is asked. */
 export const leftOut = setting<string[]>("classify.left-out", [], texts);
 
-/** How many labels of each model are shown. */
-export const topK = setting("classify.top", 3, (stored) => TOPS.find((top) => top === stored));
-
 /** The choices for `topK`. */
 export const TOPS = [1, 3, 5, 10];
+
+/** How many labels of each model are shown. */
+export const topK = setting("classify.top", 3, (stored) => TOPS.find((top) => top === stored));
 
 /** The probability from which a person would call an answer sure. */
 export const sureFrom = setting("classify.sure-from", 0.5, (stored) =>
