@@ -32,6 +32,14 @@ def explained(page: Page) -> Locator:
     return page.get_by_role("region", name="Which words mattered")
 
 
+def spilling(page: Page) -> list[str]:
+    """Names of cards whose content is wider than they are."""
+    found: list[str] = page.locator(".card").evaluate_all(
+        "cards => cards.filter(c => c.scrollWidth > c.clientWidth).map(c => c.ariaLabel)"
+    )
+    return found
+
+
 def test_by_keyboard_alone_on_every_screen(person_of_form: Person) -> None:
     person = person_of_form
     page = person.open("classify")
@@ -55,6 +63,7 @@ def test_by_keyboard_alone_on_every_screen(person_of_form: Person) -> None:
     person.keys("Enter")
     expect(explained(page).get_by_role("row")).to_have_count(11)
     assert not person.overflows()
+    assert spilling(page) == []
     assert person.violations() == []
 
 
@@ -156,12 +165,13 @@ def test_a_busy_server_is_asked_again_and_nothing_typed_is_lost(person: Person) 
         if refused > 1:
             route.continue_()
         else:
-            headers = {"retry-after": "1", "content-type": "application/json"}
+            headers = {"retry-after": "2", "content-type": "application/json"}
             route.fulfill(status=429, headers=headers, body=busy)
 
     page.route("**/v1/classify", first_busy)
     text_box(page).fill(TEXT)
     expect(page.get_by_text("the queue is full")).to_be_visible()
+    assert person.violations() == []
     expect(text_box(page)).to_have_value(TEXT)
     expect(card(page, "banking77").get_by_role("button").first).to_contain_text("card_arrival")
     expect(page.get_by_text("the queue is full")).to_have_count(0)
@@ -202,6 +212,7 @@ def test_a_slow_server_shows_the_last_answers_meanwhile(person: Person) -> None:
         text_box(page).fill(TEXT)
     expect(page.locator(".classify-heads")).to_have_attribute("aria-busy", "true")
     expect(card(page, "snips")).to_be_visible()
+    assert person.violations() == []
     page.unroute("**/v1/classify")  # which lets go of what is held
     expect(page.locator(".classify-heads")).to_have_attribute("aria-busy", "false")
 

@@ -67,9 +67,14 @@ function Trouble({ run }: { run: Run }) {
   if (state.kind !== "waiting") return null;
   return (
     <div class="notice warn">
-      <span>{state.problem.message} It is asked again, and nothing is lost.</span>
+      <span>{sentence(state.problem.message)} It is asked again, and nothing is lost.</span>
     </div>
   );
+}
+
+/** A message of the server as a whole sentence. */
+function sentence(message: string): string {
+  return `${message.replace(/[.\s]+$/, "")}.`;
 }
 
 function Actions({ run }: { run: Run }) {

@@ -1,6 +1,6 @@
 import type { Classification, LabelScore } from "../answers";
 import { sureFrom, text } from "../choice";
-import { found, labels, lookedAt, words } from "./live";
+import { found, labels, lookedAt, problem, words } from "./live";
 import { percent } from "./segments";
 
 /** A card for every classifier, with its labels as bars. */
@@ -12,6 +12,9 @@ export function Results() {
   const stale = current.text !== text.value;
   return (
     <div class={stale ? "classify-heads stale" : "classify-heads"} aria-busy={stale}>
+      {stale && problem.value && (
+        <p class="quiet small">These are the answers for an earlier text.</p>
+      )}
       {current.results.map((result) => (
         <Head key={result.model} result={result} given={current.given.get(result.model)} />
       ))}
