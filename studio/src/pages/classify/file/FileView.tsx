@@ -1,3 +1,4 @@
+import "./file.css";
 import { asked, pasted } from "../choice";
 import { ModelChoice } from "../ModelChoice";
 import { ColumnChoice } from "./ColumnChoice";

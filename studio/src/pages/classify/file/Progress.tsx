@@ -1,16 +1,12 @@
-import { useEffect } from "preact/hooks";
 import { Icon } from "../../../components/Icon";
 import { ProblemNotice } from "../../../components/ProblemNotice";
-import type { Row } from "../answers";
-import { Scrollable } from "../Scrollable";
-import { short } from "./ColumnChoice";
 import { rows } from "./FileView";
+import { Findings } from "./Findings";
 import { closeFile, run as currentRun } from "./job";
 import type { Run } from "./run";
 
 /** How far a run is, what can be done about it, and what it found. */
 export function Progress({ run, name }: { run: Run; name: string }) {
-  useLeaveWarning(run);
   const share = run.total === 0 ? 1 : run.done.value / run.total;
   const percentDone = Math.floor(100 * share);
   return (
@@ -34,6 +30,8 @@ export function Progress({ run, name }: { run: Run; name: string }) {
           {run.done.value.toLocaleString("en")} of {rows(run.total)}
           {run.rate.value > 0 && `, ${Math.round(run.rate.value).toLocaleString("en")} rows/s`}
           {run.failed.value > 0 && `, ${run.failed.value.toLocaleString("en")} with an error`}
+          {run.cut.value > 0 &&
+            `, ${run.cut.value.toLocaleString("en")} longer than the encoder reads`}
         </p>
         <Trouble run={run} />
         <Actions run={run} />
@@ -51,6 +49,7 @@ function Status({ run }: { run: Run }) {
     stopped: "Stopped",
     done: run.failed.value > 0 ? "Done, with errors in some rows" : "Done",
     cancelled: "Cancelled",
+    broken: "Ended too early",
   }[kind];
   const tone = kind === "done" ? "good" : kind === "running" ? "accent" : "warn";
   return (
@@ -64,6 +63,7 @@ function Trouble({ run }: { run: Run }) {
   const state = run.state.value;
   if (state.kind === "stopped")
     return <ProblemNotice problem={state.problem} onRetry={() => run.resume()} />;
+  if (state.kind === "broken") return <ProblemNotice problem={state.problem} />;
   if (state.kind !== "waiting") return null;
   return (
     <div class="notice warn">
@@ -119,92 +119,6 @@ function Actions({ run }: { run: Run }) {
   );
 }
 
-function Findings({ run }: { run: Run }) {
-  return (
-    <section class="classify-findings" aria-label="What was found">
-      {run.models.map((model) => (
-        <Frequent key={model} run={run} model={model} />
-      ))}
-      <Scrollable label="The first answers">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Text</th>
-              {run.models.map((model) => (
-                <th key={model} scope="col">
-                  {model}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {run.first.value.map(({ text, row }, index) => (
-              <tr key={index}>
-                <td dir="auto">{short(text)}</td>
-                <Answers row={row} models={run.models} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scrollable>
-    </section>
-  );
-}
-
-function Answers({ row, models }: { row: Row; models: readonly string[] }) {
-  if (row.error) {
-    return (
-      <td colSpan={models.length}>
-        <span class="tag bad">{row.error.message}</span>
-      </td>
-    );
-  }
-  const found = new Map((row.results ?? []).map((result) => [result.model, result]));
-  return (
-    <>
-      {models.map((model) => {
-        const result = found.get(model);
-        return (
-          <td key={model}>
-            {result?.out_of_scope ? (
-              <span class="quiet">out of scope</span>
-            ) : (
-              (result?.labels ?? []).map((each) => (
-                <span key={each.label} class="classify-answer">
-                  {each.label} <span class="quiet numbers">{Math.round(100 * each.score)} %</span>
-                </span>
-              ))
-            )}
-          </td>
-        );
-      })}
-    </>
-  );
-}
-
-const MOST_LABELS = 5;
-
-/** The most frequent labels of one model. */
-function Frequent({ run, model }: { run: Run; model: string }) {
-  const done = run.done.value;
-  return (
-    <section class="card classify-frequent" aria-label={`Most frequent labels of ${model}`}>
-      <h3>{model}</h3>
-      <ol>
-        {run.tally.top(model, MOST_LABELS).map(({ label, count }) => (
-          <li key={label}>
-            <span class="name">{label}</span>
-            <span class="numbers quiet">{count.toLocaleString("en")}</span>
-            <span class="bar" aria-hidden="true">
-              <span style={{ width: `${(100 * count) / Math.max(1, done)}%` }} />
-            </span>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
 function download(run: Run): void {
   const { name, content } = run.result();
   const link = document.createElement("a");
@@ -213,15 +127,4 @@ function download(run: Run): void {
   link.click();
   // The browser reads it when it gets to it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-/** A tab that is closed would lose what runs. */
-function useLeaveWarning(run: Run): void {
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => {
-      if (run.active) event.preventDefault();
-    };
-    addEventListener("beforeunload", warn);
-    return () => removeEventListener("beforeunload", warn);
-  }, [run]);
 }

@@ -73,8 +73,15 @@ export function setColumn(column: number): void {
 export function startRun(models: readonly string[]): void {
   const chosen = setup.peek();
   if (!chosen || run.peek()?.active) return;
-  run.value = new Run(chosen, models);
-  void run.value.start();
+  const started = new Run(chosen, models);
+  run.value = started;
+  addEventListener("beforeunload", warn);
+  void started.start().finally(() => removeEventListener("beforeunload", warn));
+}
+
+/* A tab that is closed would lose what runs, whatever page is open. */
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault();
 }
 
 function told(error: unknown, file: File): string {

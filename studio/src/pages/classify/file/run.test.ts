@@ -96,3 +96,28 @@ test("what only a person can mend waits for them, and cancelling ends it", async
   expect(run.active).toBe(false);
   expect(run.done.value).toBe(0);
 });
+
+test("a file that is gone half-way ends it, and says so", async () => {
+  serve();
+  const rows = `text\n${"row\n".repeat(600)}`;
+  const run = await runOf(rows);
+  const bytes = new TextEncoder().encode(rows);
+  let reads = 0;
+  vi.spyOn(File.prototype, "stream").mockImplementation(
+    () =>
+      new ReadableStream({
+        pull(controller) {
+          reads += 1;
+          if (reads === 1) controller.enqueue(bytes);
+          else controller.error(new DOMException("gone", "NotReadableError"));
+        },
+      }),
+  );
+  await run.start();
+  vi.restoreAllMocks();
+  expect(run.state.value).toMatchObject({
+    kind: "broken",
+    problem: { message: "The file cannot be read to its end: was it moved or changed?" },
+  });
+  expect(run.active).toBe(false);
+});

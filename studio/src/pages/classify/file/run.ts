@@ -4,7 +4,7 @@ import { reconnected } from "../../../server/connection";
 import { Problem } from "../../../server/problem";
 import type { Classified, Row } from "../answers";
 import { batches, inOrder } from "./batches";
-import { writeRow } from "./csv";
+import { TableError, writeRow } from "./csv";
 import type { Setup } from "./job";
 import { measureFor } from "./patience";
 import { addedCells, addedColumns, Tally } from "./result";
@@ -18,7 +18,11 @@ export type State =
   /** Only the person can help; they say when to go on. */
   | { kind: "stopped"; problem: Problem }
   | { kind: "done" }
-  | { kind: "cancelled" };
+  | { kind: "cancelled" }
+  /** The file cannot be read to its end; what was answered can still be had. */
+  | { kind: "broken"; problem: Problem };
+
+const ENDS: ReadonlySet<State["kind"]> = new Set(["done", "cancelled", "broken"]);
 
 /** Requests under way at once: while one is answered the other is on its way. */
 const AT_ONCE = 2;
@@ -34,6 +38,8 @@ export class Run {
   /** Rows that were answered, and how many of them with an error. */
   readonly done = signal(0);
   readonly failed = signal(0);
+  /** Rows whose text is longer than an encoder reads. */
+  readonly cut = signal(0);
   /** Rows per second over the last seconds. */
   readonly rate = signal(0);
   /** The first rows and their answers. */
@@ -55,7 +61,7 @@ export class Run {
 
   /** Whether it has not ended. */
   get active(): boolean {
-    return this.state.value.kind !== "done" && this.state.value.kind !== "cancelled";
+    return !ENDS.has(this.state.value.kind);
   }
 
   /** Classify everything; ends in `state`, never throws. */
@@ -70,9 +76,9 @@ export class Run {
       this.state.value = { kind: "done" };
     } catch (error) {
       if (this.controller.signal.aborted) return;
-      const message = "The file cannot be read any more: was it moved or changed?";
-      this.state.value = { kind: "stopped", problem: new Problem("failed", message) };
-      if (!(error instanceof DOMException)) throw error;
+      this.controller.abort();
+      this.resume();
+      this.state.value = { kind: "broken", problem: new Problem("failed", whyBroken(error)) };
     }
   }
 
@@ -152,6 +158,7 @@ export class Run {
       this.first.value = [...this.first.peek(), ...more];
     }
     this.failed.value += answers.filter((answer) => answer.error).length;
+    this.cut.value += answers.filter((answer) => answer.truncated).length;
     this.done.value += rows.length;
     this.measure();
   }
@@ -173,6 +180,14 @@ export class Run {
     const line = writeRow([...names, ...addedColumns(this.models, names)], table.delimiter);
     return line + table.lineEnd;
   }
+}
+
+function whyBroken(error: unknown): string {
+  const ofTheFile =
+    error instanceof DOMException || error instanceof TypeError || error instanceof TableError;
+  return ofTheFile
+    ? "The file cannot be read to its end: was it moved or changed?"
+    : `This page failed: ${error}`;
 }
 
 async function* withoutFirst(

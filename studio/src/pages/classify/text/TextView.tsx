@@ -1,10 +1,11 @@
+import "./text.css";
 import { useEffect } from "preact/hooks";
 import { SelectField, SliderField } from "../../../components/Field";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { classifiers, sureFrom, TOPS, text, topK } from "../choice";
 import { ModelChoice } from "../ModelChoice";
 import { examplesFor } from "./examples";
-import { again, follow, found, problem, typed } from "./live";
+import { again, follow, found, problem, retype } from "./live";
 import { Results } from "./Results";
 import { percent } from "./segments";
 import { TimingBar } from "./TimingBar";
@@ -25,10 +26,7 @@ export function TextView() {
             rows={4}
             placeholder="Type or paste a text"
             value={text.value}
-            onInput={(event) => {
-              typed();
-              text.value = event.currentTarget.value;
-            }}
+            onInput={(event) => retype(event.currentTarget.value)}
           />
         </div>
         <Examples />
@@ -53,14 +51,7 @@ function Examples() {
     <div class="classify-examples">
       <span class="quiet small">Try</span>
       {examplesFor(names).map((example) => (
-        <button
-          key={example}
-          class="button small"
-          type="button"
-          onClick={() => {
-            text.value = example;
-          }}
-        >
+        <button key={example} class="button small" type="button" onClick={() => retype(example)}>
           {example}
         </button>
       ))}

@@ -1,3 +1,4 @@
+import "./words.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import type { Explanation, WordEffect } from "../answers";

@@ -56,11 +56,14 @@ const explaining = new Latest((failure) => {
   wordsProblem.value = failure;
 });
 
-/** A key was pressed in the text. */
-export function typed(): void {
+/** The person changed the text. */
+export function retype(input: string): void {
   const now = performance.now();
   pace.typed(now);
   wordsPace.typed(now);
+  // Another text has another best label.
+  if (Object.keys(labels.peek()).length > 0) labels.value = {};
+  text.value = input;
 }
 
 /** Ask again what failed. */
@@ -150,7 +153,10 @@ async function givenLabels(
 
 function explain(classified: Found, wanted: Readonly<Record<string, string>>): void {
   const names = classified.results.map((each) => each.model);
-  const label = Object.fromEntries(Object.entries(wanted).filter(([name]) => names.includes(name)));
+  const known = new Map(asked.peek().map((model) => [model.id, model.labels]));
+  const label = Object.fromEntries(
+    Object.entries(wanted).filter(([name, each]) => known.get(name)?.includes(each)),
+  );
   const same = words.peek()?.text === classified.text;
   explaining.start(same ? 0 : wordsPace.delay, async (signal) => {
     const answer = await ask<Explained>("v1/explain", {
