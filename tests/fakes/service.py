@@ -10,6 +10,13 @@ import numpy as np
 from cuebox.core.errors import CueboxError, InvalidRequest, PayloadTooLarge, UnknownModel
 from cuebox.core.generation import Completed
 from cuebox.core.types import Classification, FloatArray, LabelScore
+from cuebox.serving.explain_requests import (
+    ExplainRequest,
+    ExplainResponse,
+    ExplainUsage,
+    Explanation,
+    WordEffect,
+)
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.requests import (
     ClassifyRequest,
@@ -140,6 +147,19 @@ class Service:
             for index in range(len(texts))
         ]
         return ClassifyResponse(data=rows, usage=ClassifyUsage(len(rows), 3 * len(rows), 0))
+
+    async def explain(
+        self, request: ExplainRequest, *, timings: Timings, deadline: float | None = None
+    ) -> ExplainResponse:
+        await self._wait(deadline)
+        names = [request.model] if isinstance(request.model, str) else request.model
+        names = [name for asked in names for name in (["mood"] if asked == "*" else [asked])]
+        infos = [self._text_model(name) for name in names]
+        words = [WordEffect(0, len(request.input), request.input, 0.25, 1.5)]
+        return ExplainResponse(
+            data=[Explanation(info.name, info.version, "glad", 0.75, words) for info in infos],
+            usage=ExplainUsage(2, 6),
+        )
 
     async def embed(
         self, request: EmbedRequest, *, timings: Timings, deadline: float | None = None

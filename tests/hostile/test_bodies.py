@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROUTES = [
     "/v1/classify",
+    "/v1/explain",
     "/v1/embeddings",
     "/v1/completions",
     "/v1/suggest",
@@ -27,7 +28,7 @@ ROUTES = [
     "/v1/admin/models/mood/promote",
     "/v1/admin/models/mood/rollback",
 ]
-PREDICT = ROUTES[:5]
+PREDICT = ROUTES[:6]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -39,7 +40,7 @@ field_names = st.sampled_from(
      "name", "shape", "datatype", "data", "parameters", "encoding_format", "dimensions", "x",
      "prompt", "n", "best_of", "max_tokens", "temperature", "top_p", "logit_bias", "logprobs",
      "stop", "seed", "echo", "stream", "stream_options", "stop_at", "coverage", "session",
-     "conversation", "draft", "k", "completion", "min_score", "max_time_ms"]
+     "conversation", "draft", "k", "completion", "min_score", "max_time_ms", "label"]
 )  # fmt: skip
 
 
@@ -99,6 +100,28 @@ def test_known_nasty_bodies(application: Application, path: str, body: bytes) ->
 
 def completion(**fields: Any) -> bytes:
     return msgspec.json.encode({"model": "writer", "prompt": "a"} | fields)
+
+
+def explain(**fields: Any) -> bytes:
+    return msgspec.json.encode({"model": "mood", "input": "a"} | fields)
+
+
+NASTY_EXPLANATIONS = {
+    "several texts": explain(input=["a", "b"]),
+    "no text": explain(input=None),
+    "many models": explain(model=["mood"] * 257),
+    "no model": explain(model=[]),
+    "labels in a list": explain(label=["glad"]),
+    "a label that is a number": explain(label={"mood": 7}),
+    "an unknown way to cut": explain(truncate="middle"),
+    "an unknown field": explain(top_k=3),
+    "deep label": b'{"model":"mood","input":"a","label":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("body", NASTY_EXPLANATIONS.values(), ids=NASTY_EXPLANATIONS.keys())
+def test_nasty_explanations(application: Application, body: bytes) -> None:
+    assert 400 <= check(application, "/v1/explain", body) < 500
 
 
 NASTY_COMPLETIONS = {

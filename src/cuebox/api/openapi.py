@@ -125,6 +125,7 @@ def _description(server: ServerSettings, serving: ServingSettings) -> str:
         f"| request line and headers | {limits.max_header_bytes:,} bytes |\n"
         f"| inputs in one request | {serving.max_rows:,} |\n"
         f"| characters in one input | {serving.max_text_chars:,} |\n"
+        f"| parts of a text that are left out to explain it | {serving.explain.max_spans:,} |\n"
         f"| turns of one conversation | {serving.suggest.max_turns:,} |\n"
         f"| characters in one conversation | {serving.suggest.max_chars:,} |\n"
         f"| prompts of one completion request | {limits.max_prompts:,} |\n"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cuebox.core.inference import FeedbackRecord
     from cuebox.core.ports import ModelStore
     from cuebox.core.types import FloatArray
+    from cuebox.serving.explain_requests import ExplainRequest, ExplainResponse
     from cuebox.serving.metrics import Metrics
     from cuebox.serving.requests import (
         ClassifyRequest,
@@ -49,6 +50,12 @@ class ModelService(Protocol):
         self, request: ClassifyRequest, *, timings: Timings, deadline: float | None = None
     ) -> ClassifyResponse:
         """Answer; `deadline` is on the clock of `time.monotonic`."""
+        ...
+
+    async def explain(
+        self, request: ExplainRequest, *, timings: Timings, deadline: float | None = None
+    ) -> ExplainResponse:
+        """Which words of one text mattered."""
         ...
 
     async def embed(

@@ -377,6 +377,10 @@ class HeadBank(Protocol):
         """Calibrated probabilities, float32 `[rows, labels]`, of one model."""
         ...
 
+    def log_odds(self, embeddings: FloatArray, model: str, label: int) -> FloatArray:
+        """Finite log(p / (1 - p)), float32 `[rows]`, of one model's label, by its place."""
+        ...
+
 
 class Kind(Protocol):
     """What a kind of model must offer to be served; found by entry point `cuebox.kinds`."""

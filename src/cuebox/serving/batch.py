@@ -27,15 +27,17 @@ class Row:
     """One text (or its token ids) on its way through the encoder.
 
     Attributes:
+        alone: in a run of its own, so that its embedding depends on nothing else.
         outcome: what came of it, once it went through.
         tokenize, encode: seconds; the run's whole time for every text in it.
     """
 
-    __slots__ = ("encode", "ids", "keep_whole", "outcome", "text", "tokenize", "total")
+    __slots__ = ("alone", "encode", "ids", "keep_whole", "outcome", "text", "tokenize", "total")
 
-    def __init__(self, text: str | Sequence[int], *, keep_whole: bool) -> None:
+    def __init__(self, text: str | Sequence[int], *, keep_whole: bool, alone: bool = False) -> None:
         self.text = text
         self.keep_whole = keep_whole
+        self.alone = alone
         self.ids: Sequence[int] = ()
         self.total = 0
         self.outcome: Outcome | None = None
@@ -100,6 +102,8 @@ def _group(rows: Sequence[Row]) -> int:
         padded = longest * (size + 1)
         tokens += longest
         if padded > _MOST_TOKENS or padded > _MOST_PADDING * tokens:
+            break
+        if row.alone or rows[0].alone:
             break
         size += 1
     return size

@@ -27,16 +27,22 @@ class Job:
     """Texts to embed for one request, and where their time went (seconds)."""
 
     __slots__ = (
-        "deadline", "encode", "enqueued", "future", "keep_whole", "loop", "queue", "texts",
+        "alone", "deadline", "encode", "enqueued", "future", "keep_whole", "loop", "queue", "texts",
         "tokenize",
     )  # fmt: skip
 
     def __init__(
-        self, texts: Sequence[str | Sequence[int]], *, deadline: float, keep_whole: bool
+        self,
+        texts: Sequence[str | Sequence[int]],
+        *,
+        deadline: float,
+        keep_whole: bool,
+        alone: bool,
     ) -> None:
         self.texts = texts
         self.deadline = deadline
         self.keep_whole = keep_whole
+        self.alone = alone
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[list[Outcome]] = self.loop.create_future()
         self.enqueued = time.monotonic()
@@ -92,15 +98,26 @@ class Lane:
         return len(self._scheduler)
 
     def submit(
-        self, texts: Sequence[str | Sequence[int]], *, deadline: float, keep_whole: bool
+        self,
+        texts: Sequence[str | Sequence[int]],
+        *,
+        deadline: float,
+        keep_whole: bool,
+        alone: bool = False,
     ) -> Job:
         """Queue texts (or token ids) and return the job whose `future` gets their outcomes.
+
+        Args:
+            texts: for one request.
+            deadline: `time.monotonic()` seconds.
+            keep_whole: make a text over the encoder's length an error instead of cutting it.
+            alone: each text in a run of its own.
 
         Raises:
             Overloaded: the queue is full.
             Unavailable: the lane is closed.
         """
-        job = Job(texts, deadline=deadline, keep_whole=keep_whole)
+        job = Job(texts, deadline=deadline, keep_whole=keep_whole, alone=alone)
         with self._ready:
             if self._closing:
                 raise Unavailable("the server is shutting down")
@@ -143,7 +160,10 @@ class Lane:
                 return picked.jobs
 
     def _encode(self, jobs: Sequence[Job]) -> None:
-        rows = [[Row(text, keep_whole=job.keep_whole) for text in job.texts] for job in jobs]
+        rows = [
+            [Row(text, keep_whole=job.keep_whole, alone=job.alone) for text in job.texts]
+            for job in jobs
+        ]
         together = [row for of_job in rows for row in of_job]
         for start in range(0, len(together), self._batch_rows):
             encode_rows(together[start : start + self._batch_rows], self._tokenizer, self._encoder)

@@ -13,6 +13,7 @@ from cuebox.serving.catalog import CompletionModel
 from cuebox.serving.classification import classify
 from cuebox.serving.completion import complete
 from cuebox.serving.embedding import embed, tensor
+from cuebox.serving.explanation import explain, most_runs
 from cuebox.serving.host import HostOnDemand
 from cuebox.serving.leases import Leases
 from cuebox.serving.loader import Loader
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cuebox.core.ports import InferenceLog
     from cuebox.core.types import FloatArray
     from cuebox.serving.catalog import Catalog, Served
+    from cuebox.serving.explain_requests import ExplainRequest, ExplainResponse
     from cuebox.serving.parts import Parts
     from cuebox.serving.requests import (
         ClassifyRequest,
@@ -155,6 +157,17 @@ class Service:
             self.metrics.count_each(
                 "cuebox_rows_total", catalog.plan(request.model).labels, len(answer.data)
             )
+        return answer
+
+    async def explain(
+        self, request: ExplainRequest, *, timings: Timings, deadline: float | None = None
+    ) -> ExplainResponse:
+        """Which words of a text mattered to every model asked for."""
+        runs = most_runs(request.input, self.settings)
+        with self._leases.lease(runs, deadline) as (catalog, until):
+            answer = await explain(catalog, request, self.settings, timings=timings, deadline=until)
+            for each in answer.data:
+                self._count(each.model, 1 + len(each.words))
         return answer
 
     async def embed(

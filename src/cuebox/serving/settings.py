@@ -8,7 +8,7 @@ import msgspec
 
 from cuebox.core.generation import StopAt
 
-__all__ = ["ServingSettings", "SuggestSettings"]
+__all__ = ["ExplainSettings", "ServingSettings", "SuggestSettings"]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -43,6 +43,17 @@ class SuggestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_chars: Annotated[int, msgspec.Meta(ge=1)] = 250_000
 
 
+class ExplainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which words of a text mattered.
+
+    Attributes:
+        max_spans: most parts of a text that are left out in turn, one run of the encoder each;
+            of a text with more words, neighbours are left out together.
+    """
+
+    max_spans: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+
+
 class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Models, bounds and times of the service.
 
@@ -62,6 +73,7 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             requests slip in between.
         reload_interval: seconds between looks at the store for moved aliases; 0 never looks.
         suggest: suggestions in a conversation.
+        explain: which words of a text mattered.
     """
 
     models: list[str] = []
@@ -74,3 +86,4 @@ class ServingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows_per_job: Positive = 8
     reload_interval: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     suggest: SuggestSettings = SuggestSettings()
+    explain: ExplainSettings = ExplainSettings()

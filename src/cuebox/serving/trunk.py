@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.manifest import EncoderSpec
     from cuebox.core.ports import EmbeddingCache, Encoder, Tokenizer
-    from cuebox.core.types import Embedded
+    from cuebox.core.types import Embedded, Tokens
     from cuebox.serving.batch import Outcome
     from cuebox.serving.lane import Job
     from cuebox.serving.metrics import Metrics
@@ -125,12 +125,36 @@ class Trunk:
         found = await self._encode([text], timings, deadline, keep_whole=keep_whole)
         return found[text], False
 
+    async def embed_alone(
+        self, texts: Sequence[str], *, timings: Timings, deadline: float
+    ) -> Embeddings:
+        """Embed normalised texts, each in a run of its own and past the cache.
+
+        An embedding then depends on its text only, never on what else the server does.
+
+        Raises:
+            Overloaded: the queue is full.
+            DeadlineExceeded: the time ran out.
+        """
+        different = list(dict.fromkeys(texts))
+        outcomes = await self._run(different, timings, deadline, alone=True)
+        known = dict(zip(different, outcomes, strict=True))
+        return Embeddings([known[text] for text in texts], len(texts) - len(different))
+
     async def embed_ids(
         self, rows: Sequence[Sequence[int]], *, timings: Timings, deadline: float
     ) -> Embeddings:
         """Embed token ids as they are; not cached."""
         outcomes = await self._run(rows, timings, deadline, keep_whole=True)
         return Embeddings(outcomes, 0)
+
+    def tokenize(self, text: str) -> Tokens:
+        """How the encoder reads a normalised text; in the calling thread.
+
+        Raises:
+            InvalidRequest: the text is not Unicode.
+        """
+        return self._tokenizer.encode(text)
 
     def close(self) -> None:
         """Finish what is queued, stop the workers, close the session, forget its embeddings."""
@@ -153,10 +177,12 @@ class Trunk:
         timings: Timings,
         deadline: float,
         *,
-        keep_whole: bool,
+        keep_whole: bool = False,
+        alone: bool = False,
     ) -> list[Outcome]:
         """Feed the lane a few jobs at a time, so that a bulk request never fills the queue."""
-        size = self._rows_per_job
+        # Texts that run alone take longer: fewer at once let others slip in between as soon.
+        size = max(1, self._rows_per_job // 4) if alone else self._rows_per_job
         chunks = [texts[start : start + size] for start in range(0, len(texts), size)]
         ahead = 2 * self._lane.workers
         jobs: list[Job] = []
@@ -165,7 +191,9 @@ class Trunk:
             for chunk in chunks:
                 if len(jobs) - len(outcomes) // size >= ahead:
                     outcomes += await self._result(jobs[len(outcomes) // size], timings)
-                jobs.append(self._lane.submit(chunk, deadline=deadline, keep_whole=keep_whole))
+                jobs.append(
+                    self._lane.submit(chunk, deadline=deadline, keep_whole=keep_whole, alone=alone)
+                )
             while len(outcomes) < len(texts):
                 outcomes += await self._result(jobs[len(outcomes) // size], timings)
         except BaseException:

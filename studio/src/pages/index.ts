@@ -21,4 +21,11 @@ export const PAGES: readonly [Page, ...Page[]] = [
     summary: "A text that is suggested on while you type.",
     load: () => import("./write/Write"),
   },
+  {
+    path: "classify",
+    title: "Classify",
+    icon: "classify",
+    summary: "What every classifier says of a text, and why.",
+    load: () => import("./classify/Classify"),
+  },
 ];

@@ -5,6 +5,8 @@ import { signal } from "@preact/signals";
  * in a header only.
  */
 const PLACE = "cuebox.key";
+/* Where storage is off; before its first reader below. */
+let kept = "";
 
 /** Why a key is asked for; null while none is. */
 export const keyWanted = signal<string | null>(null);
@@ -71,8 +73,6 @@ function read(): string {
     return kept;
   }
 }
-
-let kept = "";
 
 function write(key: string): void {
   kept = key;

@@ -40,6 +40,14 @@ def test_texts_of_like_length_share_a_run_and_others_do_not() -> None:
     assert sorted(encoder.shapes) == [(3, 3), (3, 16)]
 
 
+def test_a_row_that_is_to_run_alone_has_no_company_on_either_side() -> None:
+    encoder = Recording()
+    lengths = (3, 4, 4, 4, 5, 5)
+    rows = [Row("x" * n, keep_whole=False, alone=n == 4) for n in lengths]
+    encode_rows(rows, FakeTokenizer(), encoder)
+    assert encoder.shapes == [(1, 3), (1, 4), (1, 4), (1, 4), (2, 5)]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(alphabet="abc", min_size=1, max_size=20), max_size=30))
 def test_every_row_gets_its_own_embedding_whatever_its_company(texts: list[str]) -> None:

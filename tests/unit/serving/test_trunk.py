@@ -65,6 +65,21 @@ def test_equal_texts_are_encoded_once_and_remembered(trunk: Trunk, encoder: Fake
     asyncio.run(run())
 
 
+def test_texts_embedded_alone_are_neither_looked_up_nor_remembered(
+    trunk: Trunk, encoder: FakeEncoder
+) -> None:
+    async def run() -> None:
+        await trunk.embed(["a"], timings=Timings(), deadline=soon())
+        alone = await trunk.embed_alone(["a", "b", "a"], timings=Timings(), deadline=soon())
+        assert encoder.rows == 3
+        assert alone.rows[0] is alone.rows[2]
+        assert alone.cached == 1
+        await trunk.embed(["b"], timings=Timings(), deadline=soon())
+        assert encoder.rows == 4
+
+    asyncio.run(run())
+
+
 def test_rows_keep_their_order_over_many_jobs(trunk: Trunk) -> None:
     async def run() -> None:
         texts = [f"text {number}" for number in range(25)]

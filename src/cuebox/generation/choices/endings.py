@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.generation.choices.characters import is_open
+from cuebox.core.characters import is_open
 from cuebox.generation.choices.gains import Gains
 from cuebox.generation.choices.stops import Stops
 from cuebox.generation.choices.thoughts import thought_end, whole_words

@@ -11,7 +11,7 @@ import math
 from bisect import bisect_left
 from typing import NamedTuple, Protocol
 
-from cuebox.generation.choices.characters import within_word
+from cuebox.core.characters import within_word
 
 __all__ = ["Gains", "Place"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cuebox.generation.choices.characters import is_dense, is_mark, is_word
+from cuebox.core.characters import is_dense, is_mark, is_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

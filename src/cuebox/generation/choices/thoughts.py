@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cuebox.generation.choices.characters import is_open, is_word, within_word
+from cuebox.core.characters import is_open, is_word, within_word
 
 if TYPE_CHECKING:
     from cuebox.core.generation import StopAt

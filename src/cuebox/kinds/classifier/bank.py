@@ -79,6 +79,15 @@ class ClassifierBank:
         """
         return self._find(model).probabilities(np.atleast_2d(embeddings))
 
+    def log_odds(self, embeddings: FloatArray, model: str, label: int) -> FloatArray:
+        """Finite log(p / (1 - p)), float32 `[rows]`, of one model's label, by its place.
+
+        Raises:
+            UnknownModel: not in this bank.
+            ModelError: the head gave a value that is not finite.
+        """
+        return self._find(model).log_odds(np.atleast_2d(embeddings), label)
+
     def _find(self, model: str) -> ClassifierPredictor:
         found = self._predictors.get(model)
         if found is None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["ClassifierPredictor"]
 
 
+# A label without an alternative is certain; JSON has no infinity.
+_MOST_LOG_ODDS = 88.0
+
+
 class ClassifierPredictor:
     """One version of one classifier, ready to be joined with others in a bank."""
 
@@ -49,13 +53,33 @@ class ClassifierPredictor:
         Raises:
             ModelError: a logit is not finite.
         """
+        logits = self._logits(embeddings)
+        return softmax(logits) if self.body.task == "single" else sigmoid(logits)
+
+    def log_odds(self, embeddings: FloatArray, label: int) -> FloatArray:
+        """Log(p / (1 - p)) of one label, float32 `[rows]`, where p itself rounds to 0 or 1 too.
+
+        Raises:
+            ModelError: a logit is not finite.
+        """
+        logits = self._logits(embeddings)
+        own: FloatArray = logits[:, label]
+        if self.body.task == "single":
+            if len(self.body.labels) == 1:
+                return np.full_like(own, _MOST_LOG_ODDS)
+            others = np.delete(logits, label, axis=1)
+            top = others.max(axis=1)
+            own = own - top - np.log(np.exp(others - top[:, None]).sum(axis=1))
+        return np.clip(own, -_MOST_LOG_ODDS, _MOST_LOG_ODDS)
+
+    def _logits(self, embeddings: FloatArray) -> FloatArray:
         logits = self.head.logits(embeddings)
         if not np.isfinite(logits).all():
             raise ModelError(
                 f"classifier {self.manifest.name!r} gave a value that is not finite: "
                 "the embedding or the head is damaged"
             )
-        return softmax(logits) if self.body.task == "single" else sigmoid(logits)
+        return logits
 
     def check(self, golden: Golden, embedding: FloatArray) -> None:
         """Raise `GoldenMismatch` unless the head repeats the recorded probabilities."""

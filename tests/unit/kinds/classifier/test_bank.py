@@ -187,3 +187,30 @@ def test_joined_weights_are_bounded(make: Make) -> None:
     for place in range(5):
         bank.classify(embeddings(1), [f"m{place}", f"m{place + 1}"], NATURAL)
     assert len(bank._joined) == 2
+
+
+@pytest.mark.parametrize("name", ["plain", "tags", "deep", "deeptags"])
+def test_log_odds_are_those_of_the_probabilities(shared_bank: ClassifierBank, name: str) -> None:
+    texts = embeddings(5)
+    scores = shared_bank.probabilities(texts, name).astype(np.float64)
+    for label in range(scores.shape[1]):
+        odds = shared_bank.log_odds(texts, name, label)
+        expected = np.log(scores[:, label] / (1 - scores[:, label]))
+        assert odds == pytest.approx(expected, rel=1e-3, abs=1e-3)
+
+
+def test_log_odds_stay_finite_where_a_label_has_no_alternative(
+    shared_bank: ClassifierBank,
+) -> None:
+    assert shared_bank.log_odds(embeddings(2), "one", 0).tolist() == [88.0, 88.0]
+
+
+def test_log_odds_tell_apart_what_probabilities_do_not(make: Make) -> None:
+    one = make("far")
+    one.head.bias[2] = 60.0
+    bank = KIND.bank([one])
+    texts = embeddings(2)
+    assert bank.probabilities(texts, "far")[:, 2].tolist() == [1.0, 1.0]
+    odds = bank.log_odds(texts, "far", 2)
+    assert odds[0] != odds[1]
+    assert np.all((odds > 40) & (odds < 80))

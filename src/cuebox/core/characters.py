@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["is_dense", "is_mark", "is_open", "is_word", "within_word"]
+__all__ = ["is_dense", "is_mark", "is_open", "is_pictograph", "is_word", "within_word"]
 
 # Scripts written without spaces: Thai to Lao, Myanmar, Khmer, kana, ideographs and their signs.
 _DENSE = (
@@ -33,6 +33,11 @@ def is_mark(char: str) -> bool:
     """Whether a character is punctuation or a sign, but no pictograph."""
     category = unicodedata.category(char)
     return category[0] == "P" or category in ("Sm", "Sc", "Sk")
+
+
+def is_pictograph(char: str) -> bool:
+    """Whether a character is a picture or a sign that says something by itself: emoji, ©, ←."""
+    return unicodedata.category(char) == "So"
 
 
 def is_dense(char: str) -> bool:
