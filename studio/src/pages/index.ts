@@ -22,6 +22,13 @@ export const PAGES: readonly [Page, ...Page[]] = [
     load: () => import("./write/Write"),
   },
   {
+    path: "reply",
+    title: "Reply",
+    icon: "reply",
+    summary: "What to say next in a conversation.",
+    load: () => import("./reply/Reply"),
+  },
+  {
     path: "classify",
     title: "Classify",
     icon: "classify",

@@ -16,12 +16,16 @@ export function Editor({
   /** Where the view is left for what stands around the editor. */
   view: { current: EditorView | null };
 }) {
+  const sheet = useRef<HTMLDivElement>(null);
   const holder = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState<Shown | null>(null);
   const [leaving, setLeaving] = useState(false);
   useEffect(() => {
-    if (!holder.current) return;
-    const opened = openView(holder.current, keeper, suggester, { setShown, setLeaving });
+    if (!sheet.current || !holder.current) return;
+    const opened = openView(holder.current, sheet.current, keeper, suggester, {
+      setShown,
+      setLeaving,
+    });
     view.current = opened;
     opened.focus();
     return () => {
@@ -31,7 +35,8 @@ export function Editor({
     };
   }, [keeper, suggester, view]);
   return (
-    <div class="write-sheet" ref={holder}>
+    <div class="write-sheet" ref={sheet}>
+      <div ref={holder} />
       <Choices shown={shown} view={view} />
       <p class="hidden" id="write-help">
         Tab suggests, and accepts what is suggested. Right accepts a word, Up and Down choose,

@@ -2,10 +2,12 @@ import { baseKeymap, toggleMark } from "prosemirror-commands";
 import { history, redo, undo } from "prosemirror-history";
 import { inputRules, textblockTypeInputRule } from "prosemirror-inputrules";
 import { keymap } from "prosemirror-keymap";
-import { EditorState, Plugin, type Transaction } from "prosemirror-state";
-import { Decoration, DecorationSet, EditorView } from "prosemirror-view";
+import { EditorState, type Transaction } from "prosemirror-state";
+import { EditorView } from "prosemirror-view";
+import { lastWordPart } from "../../typing/words";
 import type { Keeper } from "./document/keeper";
 import { schema } from "./document/schema";
+import { marks } from "./marks";
 import { suggestionKeys } from "./suggest/keys";
 import type { Offer } from "./suggest/offer";
 import { ACCEPTED, suggesting, suggestionPlugin } from "./suggest/plugin";
@@ -35,9 +37,13 @@ export interface Listeners {
   setLeaving: (leaving: boolean) => void;
 }
 
-/** Open an editor on a document, in `holder`; each change goes to the keeper at once. */
+/**
+ * Open an editor on a document, in `holder`; each change goes to the keeper at once. Places are
+ * told as seen from the corner of `sheet`.
+ */
 export function openView(
   holder: HTMLElement,
+  sheet: HTMLElement,
   keeper: Keeper,
   suggester: Suggester,
   { setShown, setLeaving }: Listeners,
@@ -48,7 +54,7 @@ export function openView(
     frame = 0;
     if (view.isDestroyed) return;
     const { offer, at } = suggesting(view.state);
-    setShown(offer && { offer, place: placeOf(view, holder, at), word: wordBefore(view, at) });
+    setShown(offer && { offer, place: placeOf(view, sheet, at), word: wordBefore(view, at) });
   };
   const suggestions = suggestionPlugin({
     props: {
@@ -74,7 +80,7 @@ export function openView(
     }),
   });
   const view: EditorView = new EditorView(holder, {
-    state: EditorState.create({ doc: keeper.doc, plugins: [suggestions, placeholder, ...EDITING] }),
+    state: EditorState.create({ doc: keeper.doc, plugins: [suggestions, marks, ...EDITING] }),
     attributes: {
       role: "textbox",
       "aria-multiline": "true",
@@ -123,21 +129,6 @@ const EDITING = [
   keymap(baseKeymap),
 ];
 
-const placeholder = new Plugin({
-  props: {
-    decorations: ({ doc }) => {
-      const only = doc.firstChild;
-      if (doc.childCount > 1 || !only?.isTextblock || only.content.size > 0) return null;
-      return DecorationSet.create(doc, [
-        Decoration.node(0, only.nodeSize, {
-          class: "write-empty",
-          "data-placeholder": "Write, and pause: suggestions come by themselves. Tab asks for one.",
-        }),
-      ]);
-    },
-  },
-});
-
 /* What was typed, what was accepted; an undo or a paste is neither. */
 function count(keeper: Keeper, change: Transaction): void {
   const accepted = change.getMeta(ACCEPTED) as number | undefined;
@@ -155,9 +146,9 @@ function count(keeper: Keeper, change: Transaction): void {
   keeper.count(typed, 0);
 }
 
-function placeOf(view: EditorView, holder: HTMLElement, at: number): Place {
+function placeOf(view: EditorView, sheet: HTMLElement, at: number): Place {
   const line = view.coordsAtPos(at);
-  const corner = holder.getBoundingClientRect();
+  const corner = sheet.getBoundingClientRect();
   // Ghost text may go on over the next lines, which the list should not cover.
   const ghost = view.dom.querySelector(".ghost")?.getBoundingClientRect();
   const bottom = Math.max(line.bottom, ghost?.bottom ?? 0);
@@ -173,18 +164,11 @@ function placeOf(view: EditorView, holder: HTMLElement, at: number): Place {
 function wordBefore(view: EditorView, at: number): string {
   const { parent, parentOffset } = view.state.doc.resolve(at);
   const text = parent.textBetween(Math.max(0, parentOffset - 24), parentOffset, undefined, " ");
-  return /[\p{L}\p{N}\p{M}'’-]+$/u.exec(text)?.[0] ?? "";
+  return lastWordPart(text);
 }
 
-/* Of pasted HTML the schema reads elements only. Attributes such as `style` and `onclick` would be
-   refused by the page's policy all the same, and each of them reported. */
+/* The schema reads elements only. The page's policy refuses these attributes all the same, and
+   reports each of them. */
 function withoutAttributes(html: string): string {
-  const pasted = new DOMParser().parseFromString(html, "text/html");
-  for (const element of pasted.querySelectorAll("*")) {
-    for (const name of element.getAttributeNames()) {
-      // ProseMirror's own mark of what it copied.
-      if (name !== "data-pm-slice") element.removeAttribute(name);
-    }
-  }
-  return pasted.body.innerHTML;
+  return html.replace(/\s(?:style|on\w+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/gi, "");
 }

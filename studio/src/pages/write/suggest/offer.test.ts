@@ -4,7 +4,6 @@ import {
   choose,
   current,
   emptyOffer,
-  firstWord,
   fitting,
   isAlive,
   type Offer,
@@ -91,18 +90,4 @@ describe("choosing", () => {
     expect(current(choose(left, 1))?.rest).toBe("hree");
     expect(choose(left, 2)).toBe(left);
   });
-});
-
-test.each([
-  [" door open", " door"],
-  ["e door", "e"],
-  [", and then", ","],
-  ["’t go", "’t"],
-  ["co-operate now", "co-operate"],
-  [" 12.5 kg", " 12"],
-  ["\u4eca\u65e5\u306f", "\u4eca"],
-  ["\u{1f600} yes", "\u{1f600}"],
-  ["  ", "  "],
-])("the first word of %j is %j", (rest, word) => {
-  expect(firstWord(rest)).toBe(word);
 });

@@ -90,20 +90,6 @@ export function choose(offer: Offer, number: number): Offer {
   return chosen ? { ...offer, selected: chosen.index, engaged: true } : offer;
 }
 
-/** The first word of what is left, with the space before it. */
-export function firstWord(rest: string): string {
-  const word = /^\s*[\p{L}\p{N}\p{M}_'’-]+/u.exec(rest);
-  // Marks stand alone; of scripts without spaces one character is taken, never half of one.
-  const found = word?.[0] ?? /^\s*./su.exec(rest)?.[0] ?? rest;
-  return isDense(found) ? (/^\s*./su.exec(found)?.[0] ?? found) : found;
-}
-
-function isDense(text: string): boolean {
-  return /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u.test(
-    text,
-  );
-}
-
 /* What was selected may have dropped out; the selection then is on what would be shown. */
 function keepSelection(offer: Offer): Offer {
   return { ...offer, selected: current(offer)?.index ?? offer.selected };

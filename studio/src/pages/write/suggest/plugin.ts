@@ -2,7 +2,8 @@ import { closeHistory } from "prosemirror-history";
 import { type EditorState, Plugin, PluginKey, type Transaction } from "prosemirror-state";
 import { ReplaceStep } from "prosemirror-transform";
 import { Decoration, DecorationSet, type EditorView } from "prosemirror-view";
-import { current, firstWord, isAlive, type Offer, tookBack, typedOn } from "./offer";
+import { firstWord } from "../../../typing/words";
+import { current, isAlive, type Offer, tookBack, typedOn } from "./offer";
 
 /** What the editor knows of suggestions. */
 export interface Suggesting {

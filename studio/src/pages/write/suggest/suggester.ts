@@ -6,10 +6,10 @@ import { connection, reconnected } from "../../../server/connection";
 import type { Model } from "../../../server/models";
 import { Problem } from "../../../server/problem";
 import { newId } from "../../../storage/id";
+import { answeredIn, keyed, type Pace, USUAL, wait } from "../../../typing/pace";
 import type { Sampling } from "../sampling";
 import { type CompletionRequest, complete, type Progress, type Usage } from "./completions";
 import { arrived, emptyOffer, fitting } from "./offer";
-import { answeredIn, keyed, type Pace, USUAL, wait } from "./pace";
 import { show, suggesting } from "./plugin";
 import { promptAt } from "./prompt";
 
