@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from cuebox.core.answers import STATUSES, AnswerStatus
 from cuebox.core.errors import DataError
-from cuebox.inputs import SourceSettings, read_records
-from cuebox.kinds.reply.answers.answer_list import STATUSES, Answer, AnswerStatus, answer_id
+from cuebox.inputs import SourceSettings
+from cuebox.inputs.records import matching_records
+from cuebox.inputs.source import Source
+from cuebox.kinds.reply.answers.answer_list import Answer, answer_id
+from cuebox.kinds.reply.answers.files import replace_file
+from cuebox.kinds.reply.answers.merging import BrokenMerge, merge_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["COLUMNS", "read_answers", "write_answers"]
+__all__ = [
+    "COLUMNS",
+    "delimiter_of",
+    "parse_answers",
+    "read_answers",
+    "render_answers",
+    "write_answers",
+]
 
 COLUMNS = (
     "id",
@@ -29,6 +40,7 @@ COLUMNS = (
     "said",
     "examples",
     "note",
+    "merged_into",
 )
 
 # A spreadsheet takes a cell that begins so for a formula; a leading apostrophe makes it a text.
@@ -42,18 +54,19 @@ def write_answers(path: Path, answers: Iterable[Answer]) -> None:
     Raises:
         DataError: the file cannot be written.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for answer in answers:
-        writer.writerow([_guard(cell) for cell in _cells(answer)])
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_bytes(b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "surrogatepass"))
-        partial.replace(path)
+        replace_file(path, render_answers(answers))
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def render_answers(answers: Iterable[Answer], *, delimiter: str = ",") -> bytes:
+    """The list as the bytes of its file."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=delimiter)
+    writer.writerow(COLUMNS)
+    writer.writerows([_guard(cell) for cell in _cells(answer)] for answer in answers)
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "surrogatepass")
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -65,18 +78,39 @@ def read_answers(path: Path) -> list[Answer]:
         DataError: not a table with these columns, or a cell that does not fit; the message names
             file, line and column.
     """
-    settings = SourceSettings(path=path.name, format="csv", delimiter=_delimiter(path), label=None)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parse_answers(path, content)
+
+
+def parse_answers(path: Path, content: bytes) -> list[Answer]:
+    """The list in the bytes of a file; see `read_answers`.
+
+    Args:
+        path: named in errors; it is not opened.
+
+    Raises:
+        DataError: as `read_answers` says.
+    """
+    delimiter = delimiter_of(path, content)
+    settings = SourceSettings(path=path.name, format="csv", delimiter=delimiter, label=None)
     answers: list[Answer] = []
-    first_line: dict[str, int] = {}
-    for line, record in read_records(settings, base=path.parent):
+    line_of: dict[str, int] = {}
+    for line, record in matching_records(Source(path, "csv", settings, content)):
         answer = _Row(path, line, record).answer()
-        if answer.id in first_line:
+        if answer.id in line_of:
             raise DataError(
-                f"{path}, line {line}, id: {answer.id!r} stands in line {first_line[answer.id]} "
+                f"{path}, line {line}, id: {answer.id!r} stands in line {line_of[answer.id]} "
                 "already; remove one of the rows, or clear this id if it is another answer"
             )
-        first_line[answer.id] = line
+        line_of[answer.id] = line
         answers.append(answer)
+    try:
+        merge_roots(answers)
+    except BrokenMerge as error:
+        raise DataError(f"{path}, line {line_of[error.id]}, merged_into: {error}") from None
     return answers
 
 
@@ -93,23 +127,24 @@ def _cells(answer: Answer) -> list[str]:
         answer.said,
         examples,
         answer.note,
+        answer.merged_into,
     ]
 
 
 def _guard(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if cell and not cell[0].isalnum() and _FORMULA.match(cell) else cell
 
 
 def _unguard(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def _delimiter(path: Path) -> str:
-    """A comma, or what the spreadsheets of other countries write in its place."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+def delimiter_of(path: Path, content: bytes) -> str:
+    """A comma, or what the spreadsheets of other countries write in its place.
+
+    Raises:
+        DataError: the content is not UTF-8.
+    """
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -155,6 +190,7 @@ class _Row:
             examples=tuple(self._cell("examples").splitlines()),
             flags=_listed(self._cell("flags")),
             note=self._cell("note"),
+            merged_into=self._cell("merged_into").strip(),
         )
 
     def _status(self, default: AnswerStatus) -> AnswerStatus:
