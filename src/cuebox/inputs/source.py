@@ -80,7 +80,7 @@ class Source:
     def _raw(self) -> io.BufferedReader:
         if self.content is None:
             return self.path.open("rb")
-        return io.BufferedReader(io.BytesIO(self.content))  # type: ignore[arg-type]
+        return io.BufferedReader(io.BytesIO(self.content))
 
     @contextmanager
     def open_text(self) -> Iterator[IO[str]]:

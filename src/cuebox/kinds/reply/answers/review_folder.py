@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,12 @@ from cuebox.core.errors import Conflict, DataError, InvalidRequest, NotFound, Un
 from cuebox.core.manifest import check_name
 from cuebox.kinds.reply.answers.edits import apply_edits
 from cuebox.kinds.reply.answers.files import locked, read_file, replace_file
-from cuebox.kinds.reply.answers.table import delimiter_of, parse_answers, render_answers
+from cuebox.kinds.reply.answers.table import (
+    delimiter_of,
+    join_rows,
+    parse_answers,
+    render_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +43,14 @@ class _Snapshot:
         answers: in the order of the file.
         delimiter: between its cells.
         changed: when it was last written, RFC 3339.
+        rows: the lines of `answers` as this program writes them; empty before it wrote any.
     """
 
     revision: str
     answers: tuple[Answer, ...]
     delimiter: str
     changed: str
+    rows: tuple[str, ...] = ()
 
 
 class ReviewFolder:
@@ -90,7 +97,7 @@ class ReviewFolder:
             answers, named = apply_edits(before.answers, batch, unchanged=unchanged)
             after = before
             if tuple(answers) != before.answers:
-                after = self._write(path, answers, before.delimiter)
+                after = self._write(path, answers, before)
         now = {answer.id: answer for answer in after.answers}
         return EditedAnswers(
             before=before.revision,
@@ -108,20 +115,18 @@ class ReviewFolder:
             content, written = read_file(path)
         except OSError as error:
             raise NotFound(f"there is no answer list {name!r} here", param="list") from error
-        revision = _revision(content)
-        answers, delimiter = self._parsed(path, content, revision)
-        return self._remember(path, _Snapshot(revision, answers, delimiter, _rfc3339(written)))
-
-    def _parsed(self, path: Path, content: bytes, revision: str) -> tuple[tuple[Answer, ...], str]:
+        revision, changed = _revision(content), _rfc3339(written)
         with self._guard:
             known = self._remembered.get(path.name)
         if known is not None and known.revision == revision:
-            return known.answers, known.delimiter
+            return replace(known, changed=changed)
         shown = Path(path.name)
         try:
-            return tuple(parse_answers(shown, content)), delimiter_of(shown, content)
+            answers = tuple(parse_answers(shown, content))
         except DataError as error:
             raise Conflict(f"{error.message}; mend the file", param="list") from error
+        snapshot = _Snapshot(revision, answers, delimiter_of(shown, content), changed)
+        return self._remember(path, snapshot)
 
     def _remember(self, path: Path, snapshot: _Snapshot) -> _Snapshot:
         with self._guard:
@@ -131,8 +136,9 @@ class ReviewFolder:
                 del self._remembered[next(iter(self._remembered))]
         return snapshot
 
-    def _write(self, path: Path, answers: Sequence[Answer], delimiter: str) -> _Snapshot:
-        content = render_answers(answers, delimiter=delimiter)
+    def _write(self, path: Path, answers: Sequence[Answer], before: _Snapshot) -> _Snapshot:
+        rows = _rows(answers, before)
+        content = join_rows(rows, delimiter=before.delimiter)
         try:
             replace_file(path, content)
         except OSError as error:
@@ -140,8 +146,10 @@ class ReviewFolder:
                 f"{path.name} cannot be saved: {error.strerror or error}", retry_after=5.0
             ) from error
         written = _rfc3339(path.stat().st_mtime)
-        snapshot = _Snapshot(_revision(content), tuple(answers), delimiter, written)
-        return self._remember(path, snapshot)
+        return self._remember(
+            path,
+            _Snapshot(_revision(content), tuple(answers), before.delimiter, written, tuple(rows)),
+        )
 
     def _info(self, name: str) -> AnswerListInfo | None:
         try:
@@ -161,6 +169,14 @@ class ReviewFolder:
                 state: counts[state] for state in ("proposed", "accepted", "rejected", "merged")
             },
         )
+
+
+def _rows(answers: Sequence[Answer], before: _Snapshot) -> list[str]:
+    """The lines of the answers; those of unchanged ones are not written anew."""
+    known = dict(zip(map(id, before.answers), before.rows, strict=False))
+    new = [answer for answer in answers if id(answer) not in known]
+    known |= zip(map(id, new), render_rows(new, delimiter=before.delimiter), strict=True)
+    return [known[id(answer)] for answer in answers]
 
 
 def _is_list(name: str) -> bool:

@@ -17,15 +17,17 @@ from cuebox.kinds.reply.answers.files import replace_file
 from cuebox.kinds.reply.answers.merging import BrokenMerge, merge_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
     "COLUMNS",
     "delimiter_of",
+    "join_rows",
     "parse_answers",
     "read_answers",
     "render_answers",
+    "render_rows",
     "write_answers",
 ]
 
@@ -60,13 +62,20 @@ def write_answers(path: Path, answers: Iterable[Answer]) -> None:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def render_answers(answers: Iterable[Answer], *, delimiter: str = ",") -> bytes:
+def render_answers(answers: Iterable[Answer]) -> bytes:
     """The list as the bytes of its file."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=delimiter)
-    writer.writerow(COLUMNS)
-    writer.writerows([_guard(cell) for cell in _cells(answer)] for answer in answers)
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "surrogatepass")
+    return join_rows(render_rows(answers))
+
+
+def render_rows(answers: Iterable[Answer], *, delimiter: str = ",") -> list[str]:
+    """Each answer as its line of the file."""
+    return _csv_rows(([_guard(cell) for cell in _cells(answer)] for answer in answers), delimiter)
+
+
+def join_rows(rows: Iterable[str], *, delimiter: str = ",") -> bytes:
+    """The bytes of a file of these rows."""
+    (header,) = _csv_rows([COLUMNS], delimiter)
+    return b"\xef\xbb\xbf" + "".join([header, *rows]).encode("utf-8", "surrogatepass")
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -112,6 +121,18 @@ def parse_answers(path: Path, content: bytes) -> list[Answer]:
     except BrokenMerge as error:
         raise DataError(f"{path}, line {line_of[error.id]}, merged_into: {error}") from None
     return answers
+
+
+def _csv_rows(rows: Iterable[Sequence[str]], delimiter: str) -> list[str]:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=delimiter)
+    lines = []
+    for row in rows:
+        writer.writerow(row)
+        lines.append(buffer.getvalue())
+        buffer.seek(0)
+        buffer.truncate()
+    return lines
 
 
 def _cells(answer: Answer) -> list[str]:
