@@ -45,7 +45,7 @@ class AnswersSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 class AnswerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One answer of a list; a field that is empty is left out.
+    """One answer of a list; what is empty, 0 or `proposed` may be left out.
 
     Attributes:
         id: its identity for good, whatever becomes of its text.

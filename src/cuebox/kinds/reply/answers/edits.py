@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cuebox.core.answers import AnswerEdit, AnswerEdits, AnswerFields, NewAnswer
+    from cuebox.core.errors import CueboxError
 
 __all__ = ["apply_edits"]
 
@@ -33,8 +34,8 @@ def apply_edits(
         unchanged: whether `answers` is the very list that the batch is based on.
 
     Raises:
-        InvalidRequest: a value does not fit, or a field has neither `was` nor the list's revision.
-        Conflict: an answer or a field is not as the reviewer saw it; `param` is its place in the
+        InvalidRequest: a value does not fit, or there is neither `was` nor a revision.
+        Conflict: the revision is an old one, an answer or a field is not as the reviewer saw it; `param` is its place in the
             batch.
     """
     rows = {answer.id: answer for answer in answers}
@@ -48,7 +49,9 @@ def apply_edits(
         place = f"edits[{number}]"
         if edit.id not in rows:
             raise Conflict(f"the list has no answer {edit.id!r}", param=f"{place}.id")
-        rows[edit.id] = _edited(rows[edit.id], edit, place, unchanged=unchanged)
+        rows[edit.id] = _edited(
+            rows[edit.id], edit, place, unchanged=unchanged, revised=bool(batch.revision)
+        )
         named[edit.id] = None
         place_of[edit.id] = place
     after = list(rows.values())
@@ -72,7 +75,9 @@ def _added(new: NewAnswer, rows: dict[str, Answer], place: str) -> Answer:
     )
 
 
-def _edited(answer: Answer, edit: AnswerEdit, place: str, *, unchanged: bool) -> Answer:
+def _edited(
+    answer: Answer, edit: AnswerEdit, place: str, *, unchanged: bool, revised: bool
+) -> Answer:
     changes: dict[str, Any] = {}
     for name in _FIELDS:
         value = _value(edit.set, name, f"{place}.set")
@@ -81,11 +86,7 @@ def _edited(answer: Answer, edit: AnswerEdit, place: str, *, unchanged: bool) ->
             continue
         was = _value(edit.was, name, f"{place}.was", check=False)
         if was is UNSET and not unchanged:
-            raise InvalidRequest(
-                f"the list has changed since: give the value of {name} that you saw as `was`, or "
-                "the list's present `revision`",
-                param=f"{place}.was.{name}",
-            )
+            raise _unfounded(name, f"{place}.was.{name}", revised=revised)
         if was not in (UNSET, now):
             raise Conflict(
                 f"someone else changed answer {answer.id}: its {name} is {_shown(now)} now, "
@@ -94,6 +95,15 @@ def _edited(answer: Answer, edit: AnswerEdit, place: str, *, unchanged: bool) ->
             )
         changes[name] = value
     return replace(answer, **changes) if changes else answer
+
+
+def _unfounded(name: str, place: str, *, revised: bool) -> CueboxError:
+    """Nothing says that the reviewer saw what is there now."""
+    if revised:
+        return Conflict(f"the list has changed since that revision: look at {name}", param=place)
+    return InvalidRequest(
+        f"give the value of {name} that you saw as `was`, or the list's `revision`", param=place
+    )
 
 
 def _value(fields: AnswerFields, name: str, place: str, *, check: bool = True) -> Any:  # noqa: ANN401 - a field's
