@@ -52,10 +52,10 @@ export function MergeDialog({
       <p class="small quiet answers-merging">
         <Template text={answer.text} />
       </p>
-      {/* biome-ignore lint/a11y/noRedundantRoles: without a list of its own it is a text box */}
       <input
         class="input"
         type="text"
+        // biome-ignore lint/a11y/noRedundantRoles: without a list of its own it is a text box
         role="combobox"
         list={undefined}
         aria-label="Answer that says the same"

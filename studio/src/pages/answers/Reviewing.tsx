@@ -55,7 +55,7 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
         <button class="button" type="button" onClick={() => actions.run("add")}>
           Write one
         </button>
-        <button class="button" type="button" onClick={() => actions.run("help")}>
+        <button class="button answers-help" type="button" onClick={() => actions.run("help")}>
           Keys <kbd>?</kbd>
         </button>
       </PageHead>

@@ -115,7 +115,7 @@ function Row({
       </span>
       <span class="answers-meta">
         <span class="bar answers-bar" aria-hidden="true">
-          <span style={{ width: `${most ? (100 * Math.sqrt(count)) / Math.sqrt(most) : 0}%` }} />
+          <span style={{ width: `${most ? (100 * count) / most : 0}%` }} />
         </span>
         <span class="numbers">{count.toLocaleString("en")}×</span>
         <span class="hidden">{WORDS[state]}</span>

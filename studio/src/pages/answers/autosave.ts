@@ -2,7 +2,7 @@ import { batch, type Signal, signal } from "@preact/signals";
 import { ask } from "../../server/client";
 import { reconnected } from "../../server/connection";
 import { Problem } from "../../server/problem";
-import { afterSending, faultIn, keyOf, nextBatch } from "./edits";
+import { afterSending, faultIn, keyOf, nextBatch, whileSending } from "./edits";
 import type { Review } from "./review";
 import type { SentEdits, SentList } from "./types";
 
@@ -20,6 +20,8 @@ export class Autosave {
   readonly #review: Review;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #working = false;
+  /** Whether there was more to do while this was working. */
+  #again = false;
 
   constructor(review: Review) {
     this.#review = review;
@@ -27,26 +29,31 @@ export class Autosave {
 
   /** Read the list, then send what an earlier session left. */
   async start(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
     try {
       await this.#read();
+      this.soon(0);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#review.problem.value = error;
       if (error.passes) this.#later(error);
-      return;
+    } finally {
+      this.#working = false;
     }
-    this.soon(0);
   }
 
   /** See what others did; silent when the server does not answer. */
   async look(): Promise<void> {
     if (this.#working || document.hidden) return;
+    this.#working = true;
     try {
       await this.#read({ mayAskForKey: false });
-      this.soon(0);
     } catch {
       // What cannot be read now is read later; saving tells what is wrong.
     }
+    this.#working = false;
+    this.soon(0);
   }
 
   /** Look for others' changes now and then; the function that ends it. */
@@ -67,7 +74,10 @@ export class Autosave {
   }
 
   async #work(): Promise<void> {
-    if (this.#working) return;
+    if (this.#working) {
+      this.#again = true;
+      return;
+    }
     if (!this.#review.known.peek()) {
       await this.start();
       return;
@@ -81,6 +91,8 @@ export class Autosave {
       this.#later(error);
     } finally {
       this.#working = false;
+      if (this.#again) this.soon();
+      this.#again = false;
     }
   }
 
@@ -90,11 +102,12 @@ export class Autosave {
     const next = nextBatch(review.queue.peek(), this.#held(), MOST);
     if (!next) return false;
     this.state.value = { state: "saving" };
-    const seen = review.known.peek()?.revision;
+    review.setQueue(whileSending(review.queue.peek(), next.sent));
+    const seen = review.known.peek()?.revision ?? "";
     try {
       const { value } = await ask<SentEdits>(this.#path, { method: "PATCH", body: next.batch });
       batch(() => {
-        review.update(value.revision, value.answers);
+        review.update(value.before === seen ? value.revision : seen, value.answers);
         review.setQueue(afterSending(review.queue.peek(), next.sent, next.added));
       });
       if (value.before !== seen) await this.#read();
@@ -108,10 +121,11 @@ export class Autosave {
   /** The server refused a batch: somebody was quicker, or one edit cannot be. */
   async #look(error: Problem, fault: string | null): Promise<void> {
     if (fault === null) throw error;
-    await this.#read();
-    if (this.#held().has(fault)) return;
     const { queue, refused } = this.#review;
-    if (queue.peek().changes.has(fault) || queue.peek().additions.has(fault)) {
+    const wished = () => queue.peek().changes.get(fault) ?? queue.peek().additions.get(fault);
+    const before = wished();
+    await this.#read();
+    if (before && wished() === before && !this.#held().has(fault)) {
       refused.value = new Map(refused.peek()).set(fault, error.message);
     }
   }

@@ -13,6 +13,8 @@ export interface Change {
   /** What the server had when the person decided. */
   was: Value;
   to: Value;
+  /** What was sent and never answered: the server may have it. */
+  tried?: readonly Value[];
 }
 
 /** An answer that the person wrote. */
@@ -39,6 +41,8 @@ export interface Batch {
   add: Addition[];
 }
 
+const TRIED = 8;
+
 export const NOTHING: Queue = { changes: new Map(), additions: new Map() };
 
 /** Name of a change in the queue. */
@@ -55,7 +59,10 @@ export function sizeOf(queue: Queue): number {
   return queue.changes.size + queue.additions.size;
 }
 
-/** The queue with one more wish; wishing for what the server has takes the change away. */
+/**
+ * The queue with one more wish; wishing for what the server has takes the change away, unless the
+ * server may have another by now.
+ */
 export function withChange(
   queue: Queue,
   known: Answer | undefined,
@@ -67,9 +74,10 @@ export function withChange(
   const key = keyOf(id, field);
   const now = known ?? added(queue.additions.get(id));
   if (!now) return queue;
-  const was = changes.get(key)?.was ?? now[field];
-  if (same(was, to)) changes.delete(key);
-  else changes.set(key, { id, field, was, to });
+  const before = changes.get(key);
+  const was = before?.was ?? now[field];
+  if (same(was, to) && !before?.tried) changes.delete(key);
+  else changes.set(key, { ...before, id, field, was, to });
   return { ...queue, changes };
 }
 
@@ -102,16 +110,36 @@ export function overlay(answers: readonly Answer[], queue: Queue): readonly Answ
   });
 }
 
-/** The queue without what the server has already. */
+/** The queue without what the server has already, whoever sent it. */
 export function settled(queue: Queue, known: ReadonlyMap<string, Answer>): Queue {
-  const changes = new Map(
-    [...queue.changes].filter(([, { id, field, to }]) => {
-      const answer = known.get(id);
-      return !answer || !same(answer[field], to);
-    }),
-  );
+  const changes = new Map<string, Change>();
+  for (const [key, change] of queue.changes) {
+    const now = known.get(change.id)?.[change.field];
+    if (now === undefined) changes.set(key, change);
+    else if (!same(now, change.to)) changes.set(key, onTopOf(now, change));
+  }
   const additions = new Map([...queue.additions].filter(([id]) => !known.has(id)));
   return { changes, additions };
+}
+
+/* What this person sent before is no surprise to them. */
+function onTopOf(now: Value, change: Change): Change {
+  if (!change.tried?.some((value) => same(value, now))) return change;
+  const { tried: _, ...rest } = change;
+  return { ...rest, was: now };
+}
+
+/** The queue while a batch is on its way. */
+export function whileSending(queue: Queue, sent: readonly Change[]): Queue {
+  const changes = new Map(queue.changes);
+  for (const change of sent) {
+    const tried = (change.tried ?? []).filter((value) => !same(value, change.to));
+    changes.set(keyOf(change.id, change.field), {
+      ...change,
+      tried: [...tried, change.to].slice(-TRIED),
+    });
+  }
+  return { ...queue, changes };
 }
 
 /** Changes of fields that someone else has changed to something else. */
@@ -166,7 +194,7 @@ export function afterSending(
     const wanted = changes.get(key);
     if (!wanted) continue;
     if (same(wanted.to, to)) changes.delete(key);
-    else changes.set(key, { ...wanted, was: to });
+    else changes.set(key, { id, field, was: to, to: wanted.to });
   }
   const additions = new Map(queue.additions);
   for (const { id } of sentAdditions) additions.delete(id);

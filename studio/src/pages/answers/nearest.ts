@@ -25,7 +25,7 @@ export class Nearest {
       }
     }
     for (const [word, having] of this.#having) {
-      this.#rare.set(word, Math.log(1 + answers.length / having.length) ** 2);
+      this.#rare.set(word, Math.log(1 + answers.length / having.length));
     }
     for (const [id, several] of words) this.#size.set(id, this.#length(several));
   }
