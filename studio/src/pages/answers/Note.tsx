@@ -52,7 +52,6 @@ export function Note({
         }}
         onBlur={() => {
           goesOn.current = false;
-          if (doing.peek() === "note") doing.value = null;
         }}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;

@@ -84,25 +84,29 @@ function Buttons({
   const decided = answer.status;
   return (
     <div class="actions answers-actions">
-      <button
-        class="button answers-accept"
-        type="button"
-        aria-pressed={decided === "accepted"}
-        onClick={() => actions.run("accept")}
-      >
-        Accept <kbd>A</kbd>
-      </button>
-      <button
-        class="button answers-reject"
-        type="button"
-        aria-pressed={decided === "rejected"}
-        onClick={() => actions.run("reject")}
-      >
-        Reject <kbd>R</kbd>
-      </button>
-      <button class="button" type="button" onClick={() => actions.run("reword")}>
-        Reword <kbd>E</kbd>
-      </button>
+      {!answer.merged_into && (
+        <>
+          <button
+            class="button answers-accept"
+            type="button"
+            aria-pressed={decided === "accepted"}
+            onClick={() => actions.run("accept")}
+          >
+            Accept <kbd>A</kbd>
+          </button>
+          <button
+            class="button answers-reject"
+            type="button"
+            aria-pressed={decided === "rejected"}
+            onClick={() => actions.run("reject")}
+          >
+            Reject <kbd>R</kbd>
+          </button>
+          <button class="button" type="button" onClick={() => actions.run("reword")}>
+            Reword <kbd>E</kbd>
+          </button>
+        </>
+      )}
       {answer.merged_into ? (
         <button class="button" type="button" onClick={() => actions.run("apart")}>
           Take apart <kbd>S</kbd>

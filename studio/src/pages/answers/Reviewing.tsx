@@ -32,6 +32,13 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
 
   useEffect(() => review.saving.follow(), [review]);
   useEffect(() => {
+    const leave = (event: BeforeUnloadEvent) => {
+      if (review.kept.failed && review.waiting) event.preventDefault();
+    };
+    addEventListener("beforeunload", leave);
+    return () => removeEventListener("beforeunload", leave);
+  }, [review]);
+  useEffect(() => {
     const listen = (event: StorageEvent) => {
       if (review.kept.isAbout(event.key)) review.readAgain();
     };
@@ -67,7 +74,7 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
         <span class="bar" aria-hidden="true">
           <span style={{ width: `${answers.length ? (100 * done) / answers.length : 0}%` }} />
         </span>
-        <SaveState review={review} />
+        <SaveState review={review} onOpen={(id) => actions.open(id)} />
       </div>
       <Trouble review={review} />
       <div class="answers-panes">
@@ -115,18 +122,31 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
   );
 }
 
-/* The list could not be read: what is kept here is sent once it can. */
+/* The list could not be read, or has an answer no more: what is kept here is told of. */
 function Trouble({ review }: { review: Review }) {
   const problem = review.problem.value;
-  if (!problem) return null;
+  const lost = review.conflicts.value.filter(({ change }) => !review.byId.value.has(change.id));
+  if (!problem && !lost.length) return null;
   return (
     <div class="answers-trouble">
-      <ProblemNotice problem={problem} onRetry={() => void review.saving.start()} />
-      {review.waiting > 0 && (
+      {problem && <ProblemNotice problem={problem} onRetry={() => void review.saving.start()} />}
+      {problem && review.waiting > 0 && (
         <p class="quiet small">
-          {review.waiting} edits are kept in this browser until the list can be read.
+          {review.waiting === 1 ? "1 edit is" : `${review.waiting} edits are`} kept in this browser
+          until the list can be read.
         </p>
       )}
+      {lost.map(({ change: { id, field, to } }) => (
+        <div key={`${field}/${id}`} class="notice warn" role="status">
+          <span>
+            An answer that you edited is no longer in the list. What you wanted:{" "}
+            {typeof to === "string" ? to : to.join(", ")}
+          </span>
+          <button class="button small" type="button" onClick={() => review.drop(id, field)}>
+            Give it up
+          </button>
+        </div>
+      ))}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { Problem } from "../../server/problem";
 import type { Review } from "./review";
 
 /** Whether the server has all edits, in words. */
-export function SaveState({ review }: { review: Review }) {
+export function SaveState({ review, onOpen }: { review: Review; onOpen: (id: string) => void }) {
   const saving = review.saving.state.value;
   const held = review.conflicts.value.length + review.refused.value.size;
   const waiting = review.waiting - held;
@@ -16,8 +16,16 @@ export function SaveState({ review }: { review: Review }) {
     mood = "";
     words = "Saving…";
   }
+  const [troubled] = review.troubled.value;
   return (
     <div class="answers-saving">
+      {troubled !== undefined && (
+        <button class="button small" type="button" onClick={() => onOpen(troubled)}>
+          {review.troubled.value.size === 1
+            ? "1 answer needs a decision of yours"
+            : `${review.troubled.value.size} answers need a decision of yours`}
+        </button>
+      )}
       <p class={`answers-saved ${mood}`} role="status">
         {words}
         {saving.state === "kept" && waiting > 0 && (

@@ -55,6 +55,7 @@ export function Tags({
       ))}
       <input
         ref={input}
+        id="answers-tag"
         class="input"
         aria-labelledby={`${known}-label`}
         placeholder="Add (T)"

@@ -59,7 +59,6 @@ function Reword({ review, answer, actions }: { review: Review; answer: Answer; a
         aria-invalid={blank}
         aria-describedby="answers-reword-hint"
         onInput={(event) => type(event.currentTarget.value)}
-        onBlur={() => !blank && actions.done()}
         onKeyDown={(event) => {
           if (event.key === "Escape") type(before);
           else if (event.key !== "Enter" || event.shiftKey) return;
@@ -72,6 +71,14 @@ function Reword({ review, answer, actions }: { review: Review; answer: Answer; a
           ? "An answer needs words; to be rid of it, reject it."
           : "Enter when done, Escape as it was, Shift+Enter for a new line. {name} is filled in from the conversation."}
       </p>
+      <button
+        class="button small answers-done"
+        type="button"
+        disabled={blank}
+        onClick={() => actions.done()}
+      >
+        Done
+      </button>
     </div>
   );
 }

@@ -85,6 +85,10 @@ export class Actions {
   /** Accept or reject, and go on to the next. */
   decide(answer: Answer, status: Status): void {
     const { review, shown, said } = this.#bench;
+    if (answer.merged_into) {
+      said.value = "It is merged with another answer: take it apart first.";
+      return;
+    }
     const place = shown.indexOf(answer);
     const next = status === "proposed" ? undefined : shown[place + 1];
     review.set(DONE[status].toLowerCase(), answer, "status", status);
@@ -149,6 +153,7 @@ export class Actions {
 
   #do(what: Doing): void {
     this.#bench.doing.value = what;
+    focusOn(`answers-${what}`);
   }
 
   #front(): void {

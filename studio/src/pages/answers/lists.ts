@@ -1,6 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
 import { ask } from "../../server/client";
 import { Problem } from "../../server/problem";
+import { sizeOf } from "./edits";
+import { browserStore, Kept } from "./kept";
 import { Review } from "./review";
 import type { ListInfo } from "./types";
 
@@ -17,6 +19,10 @@ export async function loadLists(): Promise<void> {
   try {
     lists.value = (await ask<{ data: ListInfo[] }>("v1/admin/answers")).value.data;
     listsProblem.value = null;
+    // What an earlier session left is sent, whichever list is open.
+    for (const { name, problem } of lists.value) {
+      if (!problem && sizeOf(new Kept(name, browserStore()).queue())) reviewOf(name);
+    }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     listsProblem.value = error;

@@ -52,7 +52,8 @@ export class Review {
   readonly troubled = computed<ReadonlySet<string>>(() => {
     const { changes } = this.queue.value;
     const refused = [...this.refused.value.keys()].flatMap((key) => changes.get(key)?.id ?? []);
-    return new Set([...this.conflicts.value.map(({ change }) => change.id), ...refused]);
+    const conflicts = this.conflicts.value.map(({ change }) => change.id);
+    return new Set([...conflicts, ...refused].filter((id) => this.byId.value.has(id)));
   });
   readonly #indexed = signal(0);
   readonly nearest = computed(() => {
