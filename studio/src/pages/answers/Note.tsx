@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Actions, Doing } from "./actions";
 import type { Review } from "./review";
 import type { Answer } from "./types";
@@ -19,7 +19,7 @@ export function Note({
   const area = useRef<HTMLTextAreaElement>(null);
   const goesOn = useRef(false);
   const writing = doing.value === "note";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (writing) area.current?.focus();
   }, [writing]);
   if (!writing && !answer.note) {

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { computed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { PageHead } from "../../components/PageHead";
@@ -21,14 +21,16 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
   const doing = useSignal<Doing>(null);
   const said = useSignal("");
   const inFront = useSignal(false);
+  const bench = useMemo(() => {
+    const shown = computed(() => visible(review.answers.value, filter.value, review.totals.value));
+    const opened = computed(() => review.byId.value.get(review.opened.value) ?? shown.value[0]);
+    return { review, shown, opened, doing, said, inFront };
+  }, [review, filter, doing, said, inFront]);
+  const actions = useMemo(() => new Actions(bench), [bench]);
   const answers = review.answers.value;
   const totals = review.totals.value;
-  const shown = useMemo(
-    () => visible(answers, filter.value, totals),
-    [answers, filter.value, totals],
-  );
-  const opened = review.byId.value.get(review.opened.value) ?? shown[0];
-  const actions = new Actions({ review, shown, opened, doing, said, inFront });
+  const shown = bench.shown.value;
+  const opened = bench.opened.value;
 
   useEffect(() => review.saving.follow(), [review]);
   useEffect(() => {
@@ -52,7 +54,7 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  });
+  }, [actions]);
 
   const done = reviewed(answers);
   return (

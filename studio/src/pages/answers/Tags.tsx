@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/Icon";
 import type { Actions, Doing } from "./actions";
 import { occurring } from "./filter";
@@ -22,7 +22,7 @@ export function Tags({
   const known = useId();
   const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState("");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (doing.value === "tag") input.current?.focus();
   }, [doing.value]);
   const add = () => {

@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Actions, Doing } from "./actions";
 import type { Review } from "./review";
 import { Template } from "./Template";
@@ -34,7 +34,7 @@ function Reword({ review, answer, actions }: { review: Review; answer: Answer; a
   const [before] = useState(answer.text);
   const [text, setText] = useState(answer.text);
   const goesOn = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     area.current?.focus();
     const end = area.current?.value.length ?? 0;
     area.current?.setSelectionRange(end, end);

@@ -1,4 +1,4 @@
-import type { Signal } from "@preact/signals";
+import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { Command } from "./commands";
 import { reviewed } from "./filter";
 import { lead, merge, rootOf } from "./merging";
@@ -8,11 +8,11 @@ import type { Answer, Status } from "./types";
 /** What the person is in the middle of. */
 export type Doing = "reword" | "tag" | "note" | "merge" | "add" | "help" | null;
 
-/** What actions work on: the page as it is drawn now. */
+/** What actions work on: as it is now, which the page may not have drawn yet. */
 export interface Bench {
   review: Review;
-  shown: readonly Answer[];
-  opened: Answer | undefined;
+  shown: ReadonlySignal<readonly Answer[]>;
+  opened: ReadonlySignal<Answer | undefined>;
   doing: Signal<Doing>;
   /** Told to people who listen instead of look. */
   said: Signal<string>;
@@ -37,7 +37,7 @@ export class Actions {
 
   /** Do what a key says; false where it has nothing to act on. */
   run(command: Command): boolean {
-    const { opened } = this.#bench;
+    const opened = this.#bench.opened.value;
     const without = this.#always[command];
     if (without) {
       without();
@@ -84,7 +84,8 @@ export class Actions {
 
   /** Accept or reject, and go on to the next. */
   decide(answer: Answer, status: Status): void {
-    const { review, shown, said } = this.#bench;
+    const { review, said } = this.#bench;
+    const shown = this.#bench.shown.value;
     if (answer.merged_into) {
       said.value = "It is merged with another answer: take it apart first.";
       return;
@@ -161,7 +162,8 @@ export class Actions {
   }
 
   #move(by: number): void {
-    const { review, shown, opened } = this.#bench;
+    const { review } = this.#bench;
+    const [shown, opened] = [this.#bench.shown.value, this.#bench.opened.value];
     if (!shown.length) return;
     const place = opened ? shown.indexOf(opened) : -1;
     const to = Math.max(0, Math.min(shown.length - 1, place + by));
