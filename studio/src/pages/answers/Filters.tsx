@@ -1,6 +1,6 @@
 import { Segmented } from "../../components/Segmented";
-import { EVERYTHING, type Filter, occurring, type Shown, statesOf } from "./filter";
-import type { Answer } from "./types";
+import { EVERYTHING, type Filter, type Shown } from "./filter";
+import type { Review } from "./review";
 
 const WORDS: Record<Shown, string> = {
   all: "All",
@@ -13,18 +13,18 @@ const WORDS: Record<Shown, string> = {
 /** What is shown of the list. */
 export function Filters({
   filter,
-  answers,
+  review,
   shown,
   onChange,
 }: {
   filter: Filter;
-  answers: readonly Answer[];
+  review: Review;
   shown: number;
   onChange: (filter: Filter) => void;
 }) {
-  const states = statesOf(answers);
-  const tags = occurring(answers, "tags");
-  const flags = occurring(answers, "flags");
+  const states = review.states.value;
+  const tags = review.tags.value;
+  const flags = review.flags.value;
   const all = filter.words === "" && filter.tag === "" && filter.flag === "";
   return (
     <search class="answers-filters">

@@ -7,7 +7,7 @@ import { AddDialog } from "./AddDialog";
 import { Actions, type Doing } from "./actions";
 import { commandOf } from "./commands";
 import { Filters } from "./Filters";
-import { EVERYTHING, type Filter, reviewed, visible } from "./filter";
+import { EVERYTHING, type Filter, visible } from "./filter";
 import { HelpDialog } from "./HelpDialog";
 import { MergeDialog } from "./MergeDialog";
 import { Opened } from "./Opened";
@@ -56,7 +56,7 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
     return () => removeEventListener("keydown", press);
   }, [actions]);
 
-  const done = reviewed(answers);
+  const done = review.reviewed.value;
   return (
     <div class={inFront.value ? "answers open" : "answers"}>
       <PageHead title="Answers">
@@ -83,7 +83,7 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
         <section class="answers-list" aria-label="List">
           <Filters
             filter={filter.value}
-            answers={answers}
+            review={review}
             shown={shown.length}
             onChange={(changed) => {
               filter.value = changed;

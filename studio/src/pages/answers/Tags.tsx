@@ -2,7 +2,6 @@ import type { Signal } from "@preact/signals";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/Icon";
 import type { Actions, Doing } from "./actions";
-import { occurring } from "./filter";
 import type { Review } from "./review";
 import { tagsWith } from "./tagging";
 import type { Answer } from "./types";
@@ -79,7 +78,7 @@ export function Tags({
         }}
       />
       <datalist id={known}>
-        {occurring(review.answers.value, "tags").map(({ word }) => (
+        {review.tags.value.map(({ word }) => (
           <option key={word} value={word} />
         ))}
       </datalist>

@@ -1,6 +1,5 @@
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { Command } from "./commands";
-import { reviewed } from "./filter";
 import { lead, merge, rootOf } from "./merging";
 import type { Review } from "./review";
 import type { Answer, Status } from "./types";
@@ -96,8 +95,8 @@ export class Actions {
     if (place >= 0 && next) review.opened.value = next.id;
     else review.opened.value = answer.id;
     this.#bench.doing.value = null;
-    const all = review.answers.value;
-    said.value = `${DONE[status]}. ${reviewed(all)} of ${all.length} reviewed.`;
+    const all = review.answers.value.length;
+    said.value = `${DONE[status]}. ${review.reviewed.value} of ${all} reviewed.`;
   }
 
   /** Merge two answers; the one that stays is opened. */

@@ -14,6 +14,7 @@ import {
   withChange,
   without,
 } from "./edits";
+import { occurring, reviewed, statesOf } from "./filter";
 import { browserStore, Kept } from "./kept";
 import { totalsOf } from "./merging";
 import { Nearest } from "./nearest";
@@ -45,6 +46,10 @@ export class Review {
   readonly answers = computed(() => overlay(this.known.value?.answers ?? [], this.queue.value));
   readonly byId = computed(() => new Map(this.answers.value.map((each) => [each.id, each])));
   readonly totals = computed(() => totalsOf(this.answers.value, this.byId.value));
+  readonly states = computed(() => statesOf(this.answers.value));
+  readonly reviewed = computed(() => reviewed(this.answers.value));
+  readonly tags = computed(() => occurring(this.answers.value, "tags"));
+  readonly flags = computed(() => occurring(this.answers.value, "flags"));
   readonly conflicts = computed<Conflict[]>(() =>
     this.known.value ? conflictsOf(this.queue.value, this.known.value.byId) : [],
   );
