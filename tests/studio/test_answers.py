@@ -233,7 +233,7 @@ def test_someone_else_was_quicker(reviewer: Person, star: Path) -> None:
     assert on_disk(star)[INSTRUCTIONS].status == "accepted"
     assert reviewer.violations() == []
     reviewer.keys("j", "j")
-    page.get_by_role("button", name="1 answer needs a decision of yours").click()
+    page.get_by_role("button", name="1 answer needs you").click()
     page.get_by_role("button", name="Keep yours").click()
     expect(conflict).to_have_count(0)
     saved(reviewer)

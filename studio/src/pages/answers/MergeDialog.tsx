@@ -84,8 +84,7 @@ export function MergeDialog({
             <kbd>{place + 1}</kbd>
             <span>
               <Template text={each.text} />
-              <span class="small quiet">
-                {" "}
+              <span class="small quiet answers-fate">
                 {each.count.toLocaleString("en")}×
                 {stays(rootOf(answer, byId), each) === each ? ", stays" : ", goes into this one"}
               </span>

@@ -98,7 +98,7 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
             onOpen={(id) => actions.open(id)}
           />
         </section>
-        <section class="answers-opened" aria-label="Answer" tabIndex={-1}>
+        <section class="answers-opened" id="answers-opened" aria-label="Answer" tabIndex={-1}>
           {opened ? (
             <Opened
               key={opened.id}

@@ -22,8 +22,8 @@ export function SaveState({ review, onOpen }: { review: Review; onOpen: (id: str
       {troubled !== undefined && (
         <button class="button small" type="button" onClick={() => onOpen(troubled)}>
           {review.troubled.value.size === 1
-            ? "1 answer needs a decision of yours"
-            : `${review.troubled.value.size} answers need a decision of yours`}
+            ? "1 answer needs you"
+            : `${review.troubled.value.size} answers need you`}
         </button>
       )}
       <p class={`answers-saved ${mood}`} role="status">

@@ -143,12 +143,15 @@ export class Actions {
   /** From a field or a dialog back to the list. */
   done(): void {
     this.#bench.doing.value = null;
-    focusOn("answers-rows");
+    // On a phone the list may be out of sight.
+    focusOn("answers-rows") || focusOn("answers-opened");
   }
 
   back(): void {
     this.#bench.inFront.value = false;
-    this.done();
+    this.#bench.doing.value = null;
+    // The list is drawn first.
+    setTimeout(() => focusOn("answers-rows"));
   }
 
   #do(what: Doing): void {
@@ -172,6 +175,8 @@ export class Actions {
   }
 }
 
-function focusOn(id: string): void {
-  document.getElementById(id)?.focus({ preventScroll: true });
+function focusOn(id: string): boolean {
+  const element = document.getElementById(id);
+  element?.focus({ preventScroll: true });
+  return element !== null && document.activeElement === element;
 }
