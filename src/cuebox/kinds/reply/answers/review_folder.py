@@ -43,14 +43,16 @@ class _Snapshot:
         answers: in the order of the file.
         delimiter: between its cells.
         changed: when it was last written, RFC 3339.
-        rows: the lines of `answers` as this program writes them; empty before it wrote any.
+        rows: of each answer the line that this program writes for it; None before it wrote it.
+        seen: what rows of the file say, by their cells.
     """
 
     revision: str
     answers: tuple[Answer, ...]
     delimiter: str
     changed: str
-    rows: tuple[str, ...] = ()
+    rows: tuple[str | None, ...]
+    seen: dict[tuple[str, ...], Answer]
 
 
 class ReviewFolder:
@@ -121,12 +123,17 @@ class ReviewFolder:
         if known is not None and known.revision == revision:
             return replace(known, changed=changed)
         shown = Path(path.name)
+        seen = dict(known.seen) if known else {}
         try:
-            answers = tuple(parse_answers(shown, content))
+            answers = tuple(parse_answers(shown, content, seen))
         except DataError as error:
             raise Conflict(f"{error.message}; mend the file", param="list") from error
-        snapshot = _Snapshot(revision, answers, delimiter_of(shown, content), changed)
-        return self._remember(path, snapshot)
+        if len(seen) > 2 * len(answers):
+            seen = {}
+        delimiter = delimiter_of(shown, content)
+        lines = _lines(known) if known and known.delimiter == delimiter else {}
+        rows = tuple(lines.get(id(answer)) for answer in answers)
+        return self._remember(path, _Snapshot(revision, answers, delimiter, changed, rows, seen))
 
     def _remember(self, path: Path, snapshot: _Snapshot) -> _Snapshot:
         with self._guard:
@@ -148,7 +155,13 @@ class ReviewFolder:
         written = _rfc3339(path.stat().st_mtime)
         return self._remember(
             path,
-            _Snapshot(_revision(content), tuple(answers), before.delimiter, written, tuple(rows)),
+            replace(
+                before,
+                revision=_revision(content),
+                answers=tuple(answers),
+                changed=written,
+                rows=tuple(rows),
+            ),
         )
 
     def _info(self, name: str) -> AnswerListInfo | None:
@@ -171,9 +184,18 @@ class ReviewFolder:
         )
 
 
+def _lines(snapshot: _Snapshot) -> dict[int, str]:
+    """Lines that were written before, by the identity of the answer as an object.
+
+    Good only while the snapshot is held: another object may get the identity of one that is gone.
+    """
+    pairs = zip(snapshot.answers, snapshot.rows, strict=True)
+    return {id(answer): row for answer, row in pairs if row is not None}
+
+
 def _rows(answers: Sequence[Answer], before: _Snapshot) -> list[str]:
     """The lines of the answers; those of unchanged ones are not written anew."""
-    known = dict(zip(map(id, before.answers), before.rows, strict=False))
+    known = _lines(before)
     new = [answer for answer in answers if id(answer) not in known]
     known |= zip(map(id, new), render_rows(new, delimiter=before.delimiter), strict=True)
     return [known[id(answer)] for answer in answers]

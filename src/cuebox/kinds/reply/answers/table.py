@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import TYPE_CHECKING, Any
 
-from cuebox.core.answers import STATUSES, AnswerStatus
 from cuebox.core.errors import DataError
 from cuebox.inputs import SourceSettings
 from cuebox.inputs.records import matching_records
 from cuebox.inputs.source import Source
-from cuebox.kinds.reply.answers.answer_list import Answer, answer_id
 from cuebox.kinds.reply.answers.files import replace_file
 from cuebox.kinds.reply.answers.merging import BrokenMerge, merge_roots
+from cuebox.kinds.reply.answers.rows import COLUMNS, Row, cells_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from cuebox.kinds.reply.answers.answer_list import Answer
 
 __all__ = [
     "COLUMNS",
@@ -30,24 +30,6 @@ __all__ = [
     "render_rows",
     "write_answers",
 ]
-
-COLUMNS = (
-    "id",
-    "status",
-    "text",
-    "tags",
-    "count",
-    "share",
-    "flags",
-    "said",
-    "examples",
-    "note",
-    "merged_into",
-)
-
-# A spreadsheet takes a cell that begins so for a formula; a leading apostrophe makes it a text.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
-_GUARDED = re.compile("'+[=+\\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 
 
 def write_answers(path: Path, answers: Iterable[Answer]) -> None:
@@ -69,7 +51,7 @@ def render_answers(answers: Iterable[Answer]) -> bytes:
 
 def render_rows(answers: Iterable[Answer], *, delimiter: str = ",") -> list[str]:
     """Each answer as its line of the file."""
-    return _csv_rows(([_guard(cell) for cell in _cells(answer)] for answer in answers), delimiter)
+    return _csv_rows(map(cells_of, answers), delimiter)
 
 
 def join_rows(rows: Iterable[str], *, delimiter: str = ",") -> bytes:
@@ -94,11 +76,15 @@ def read_answers(path: Path) -> list[Answer]:
     return parse_answers(path, content)
 
 
-def parse_answers(path: Path, content: bytes) -> list[Answer]:
+def parse_answers(
+    path: Path, content: bytes, seen: dict[tuple[str, ...], Answer] | None = None
+) -> list[Answer]:
     """The list in the bytes of a file; see `read_answers`.
 
     Args:
         path: named in errors; it is not opened.
+        seen: rows that were read before and what they said, so that a file of which little
+            changed is read fast; those of this one are added.
 
     Raises:
         DataError: as `read_answers` says.
@@ -108,7 +94,7 @@ def parse_answers(path: Path, content: bytes) -> list[Answer]:
     answers: list[Answer] = []
     line_of: dict[str, int] = {}
     for line, record in matching_records(Source(path, "csv", settings, content)):
-        answer = _Row(path, line, record).answer()
+        answer = _read_row(path, line, record, seen)
         if answer.id in line_of:
             raise DataError(
                 f"{path}, line {line}, id: {answer.id!r} stands in line {line_of[answer.id]} "
@@ -135,31 +121,6 @@ def _csv_rows(rows: Iterable[Sequence[str]], delimiter: str) -> list[str]:
     return lines
 
 
-def _cells(answer: Answer) -> list[str]:
-    examples = "\n".join(" ".join(example.split()) for example in answer.examples)
-    return [
-        answer.id,
-        answer.status,
-        answer.text,
-        ", ".join(answer.tags),
-        str(answer.count),
-        f"{answer.share:.6f}",
-        ", ".join(answer.flags),
-        answer.said,
-        examples,
-        answer.note,
-        answer.merged_into,
-    ]
-
-
-def _guard(cell: str) -> str:
-    return f"'{cell}" if cell and not cell[0].isalnum() and _FORMULA.match(cell) else cell
-
-
-def _unguard(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
-
-
 def delimiter_of(path: Path, content: bytes) -> str:
     """A comma, or what the spreadsheets of other countries write in its place.
 
@@ -177,69 +138,13 @@ def delimiter_of(path: Path, content: bytes) -> str:
     return max(",;\t", key=lambda mark: head.count(mark.encode()))
 
 
-class _Row:
-    """One row of the table, read cell by cell."""
-
-    def __init__(self, path: Path, line: int, record: Mapping[str, Any]) -> None:
-        self._path = path
-        self._line = line
-        for column in ("id", "text"):
-            if column not in record:
-                found = ", ".join(map(repr, record))
-                raise self._problem(column, f"there is no such column; there are {found}")
-        for column in record:
-            if column not in COLUMNS:
-                raise self._problem(
-                    column, f"unknown column; use {', '.join(COLUMNS)}, and `note` for your own"
-                )
-        self._record = {name: _unguard(str(value)) for name, value in record.items()}
-
-    def answer(self) -> Answer:
-        """The row as an answer."""
-        text = self._cell("text")
-        if not text.strip():
-            raise self._problem("text", "it is blank; reject an answer by its status instead")
-        identity = self._cell("id").strip()
-        return Answer(
-            id=identity or answer_id(text),
-            text=text,
-            status=self._status(default="proposed" if identity else "accepted"),
-            tags=_listed(self._cell("tags")),
-            count=int(self._number("count")),
-            share=self._number("share"),
-            said=self._cell("said"),
-            examples=tuple(self._cell("examples").splitlines()),
-            flags=_listed(self._cell("flags")),
-            note=self._cell("note"),
-            merged_into=self._cell("merged_into").strip(),
-        )
-
-    def _status(self, default: AnswerStatus) -> AnswerStatus:
-        written = self._cell("status").strip().lower()
-        if not written:
-            return default
-        for status in STATUSES:
-            if written == status:
-                return status
-        raise self._problem("status", f"{written!r}; use {', '.join(STATUSES)}")
-
-    def _number(self, column: str) -> float:
-        written = self._cell(column).strip()
-        try:
-            number = float(written.replace(",", ".")) if written else 0.0
-        except ValueError:
-            number = -1.0
-        if not 0 <= number < 1e15:
-            raise self._problem(column, f"{written!r}; a number from 0 is needed")
-        return number
-
-    def _cell(self, column: str) -> str:
-        return self._record.get(column, "")
-
-    def _problem(self, column: str, message: str) -> DataError:
-        return DataError(f"{self._path}, line {self._line}, {column}: {message}")
-
-
-def _listed(cell: str) -> tuple[str, ...]:
-    """Words between commas, each once."""
-    return tuple(dict.fromkeys(word.strip() for word in re.split(r"[,;]", cell) if word.strip()))
+def _read_row(
+    path: Path, line: int, record: dict[str, Any], seen: dict[tuple[str, ...], Answer] | None
+) -> Answer:
+    if seen is None or tuple(record) != COLUMNS:
+        return Row(path, line, record).answer()
+    cells = tuple(record.values())
+    answer = seen.get(cells)
+    if answer is None:
+        answer = seen[cells] = Row(path, line, record).answer()
+    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +16,12 @@ from cuebox.core.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from cuebox.kinds.reply.answers import files
 from cuebox.kinds.reply.answers.answer_list import Answer
 from cuebox.kinds.reply.answers.review_folder import ReviewFolder
-from cuebox.kinds.reply.answers.table import read_answers, write_answers
+from cuebox.kinds.reply.answers.table import (
+    join_rows,
+    read_answers,
+    render_rows,
+    write_answers,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,7 +182,7 @@ def test_what_cannot_be_saved_changes_nothing(path: Path, monkeypatch: pytest.Mo
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Unavailable, match="cannot be saved: No space left on device"):
         folder.edit("star", ACCEPT)
     monkeypatch.undo()
@@ -220,6 +226,25 @@ def test_many_reviewers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [(one.note, one.text) for one in read_answers(tmp_path / "l.csv")] == [
         (f"by {number % 4}", f"by {number % 4}") for number in range(40)
     ]
+
+
+def test_rows_that_are_not_written_anew_are_the_right_ones(path: Path) -> None:
+    here, there = ReviewFolder(path.parent), ReviewFolder(path.parent)
+    for number in range(6):
+        folder = here if number % 2 else there
+        was = f"Größe {number - 1}" if number else "Größe 日本"
+        folder.edit("star", batch("a2", {"text": f"Größe {number}"}, {"text": was}))
+        # A spreadsheet turns the rows round, and writes other separators now and then.
+        answers = read_answers(path)
+        if number == 3:
+            path.write_bytes(join_rows(render_rows(answers[::-1], delimiter=";"), delimiter=";"))
+        answers = read_answers(path)
+        assert sorted(answer.id for answer in answers) == ["a1", "a2", "a3", "a4"]
+        assert {answer.id: answer for answer in answers} == {
+            **{answer.id: answer for answer in LIST},
+            "a2": replace(LIST[1], text=f"Größe {number}"),
+        }
+    assert path.read_bytes().split(b"\r\n")[0].count(b";") == 10
 
 
 def test_the_mode_of_the_file_stays(path: Path) -> None:
