@@ -11,9 +11,6 @@ let kept = "";
 /** Why a key is asked for; null while none is. */
 export const keyWanted = signal<string | null>(null);
 
-// Where storage is off: before `read`, which is called at once.
-let kept = "";
-
 /** Whether a key was given in this session. */
 export const keyGiven = signal(read() !== "");
 
