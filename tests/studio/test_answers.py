@@ -326,6 +326,29 @@ def test_a_server_that_is_gone_and_comes_back(
     assert answers[2].text == ELSE + " Yes?"
 
 
+def test_a_slow_server_holds_nobody_up(reviewer: Person, star: Path) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    reviewer.page.route(f"**/v1/admin/answers/{star.stem}", hold)
+    reviewer.keys("a")
+    expect(reviewer.page.locator(".answers-saved")).to_have_text("Saving…")
+    reviewer.page.wait_for_timeout(1000)
+    assert len(held) == 1
+    # Taken back, and more done, while the first edit is on its way.
+    reviewer.keys("u", "j", "r")
+    progress(reviewer.page, "1 of 66 reviewed")
+    held[0].continue_()
+    saved(reviewer)
+    assert [one.status for one in read_answers(star)][:3] == ["proposed", "rejected", "proposed"]
+    assert reviewer.page.get_by_role("alert").count() == 0
+
+
 def test_a_list_that_cannot_be_read_is_told(reviewer: Person, star: Path) -> None:
     good = star.read_bytes()
     star.write_text("id,text,status\na,b,perhaps\n")

@@ -19,6 +19,7 @@ __all__ = [
     "AnswersSettings",
     "EditedAnswers",
     "NewAnswer",
+    "SeenFields",
 ]
 
 AnswerStatus = Literal["proposed", "accepted", "rejected"]
@@ -127,6 +128,24 @@ class AnswerFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     merged_into: Annotated[str, msgspec.Meta(max_length=200)] | UnsetType = UNSET
 
 
+class SeenFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a reviewer saw of an answer, as `GET` gave it.
+
+    Attributes:
+        status: `proposed`, `accepted` or `rejected`.
+        text: the template.
+        tags: all of them.
+        note: empty for none.
+        merged_into: empty for none.
+    """
+
+    status: AnswerStatus | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    merged_into: str | UnsetType = UNSET
+
+
 class AnswerEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to change about one answer.
 
@@ -140,7 +159,7 @@ class AnswerEdit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     id: _Id
     set: AnswerFields
-    was: AnswerFields = AnswerFields()
+    was: SeenFields = SeenFields()
 
 
 class NewAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

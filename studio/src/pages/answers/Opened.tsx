@@ -26,9 +26,14 @@ export function Opened({
   const root = rootOf(answer, review.byId.value);
   return (
     <article class="answers-answer">
-      <button class="button plain answers-back" type="button" onClick={() => actions.back()}>
-        ‹ List
-      </button>
+      <div class="answers-turning">
+        <button class="button plain" type="button" onClick={() => actions.back()}>
+          ‹ List
+        </button>
+        <button class="button plain" type="button" onClick={() => actions.run("next")}>
+          Next ›
+        </button>
+      </div>
       <Conflicts review={review} answer={answer} />
       <p class="answers-facts small">
         <StateTag answer={answer} />

@@ -14,7 +14,13 @@ from cuebox.kinds.reply.answers.merging import BrokenMerge, merge_roots
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cuebox.core.answers import AnswerEdit, AnswerEdits, AnswerFields, NewAnswer
+    from cuebox.core.answers import (
+        AnswerEdit,
+        AnswerEdits,
+        AnswerFields,
+        NewAnswer,
+        SeenFields,
+    )
     from cuebox.core.errors import CueboxError
 
 __all__ = ["apply_edits"]
@@ -80,11 +86,11 @@ def _edited(
 ) -> Answer:
     changes: dict[str, Any] = {}
     for name in _FIELDS:
-        value = _value(edit.set, name, f"{place}.set")
+        value = _wanted(edit.set, name, f"{place}.set")
         now = getattr(answer, name)
         if value in (UNSET, now):
             continue
-        was = _value(edit.was, name, f"{place}.was", check=False)
+        was = _seen(edit.was, name)
         if was is UNSET and not unchanged:
             raise _unfounded(name, f"{place}.was.{name}", revised=revised)
         if was not in (UNSET, now):
@@ -106,16 +112,22 @@ def _unfounded(name: str, place: str, *, revised: bool) -> CueboxError:
     )
 
 
-def _value(fields: AnswerFields, name: str, place: str, *, check: bool = True) -> Any:  # noqa: ANN401 - a field's
-    """A field's value as the list holds it; `UNSET` where it is left out."""
+def _wanted(fields: AnswerFields, name: str, place: str) -> Any:  # noqa: ANN401 - a field's
+    """A field's new value as the list holds it; `UNSET` where it is left out."""
     value = getattr(fields, name)
     if value is UNSET:
         return value
     if name == "tags":
-        return _tags(value, f"{place}.tags") if check else tuple(value)
-    if name == "text" and check:
+        return _tags(value, f"{place}.tags")
+    if name == "text":
         return _text(value, f"{place}.text")
     return value.strip() if name == "merged_into" else value
+
+
+def _seen(fields: SeenFields, name: str) -> Any:  # noqa: ANN401 - a field's
+    """What was in a field, as the list holds it; `UNSET` where it is left out."""
+    value = getattr(fields, name)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _text(text: str, place: str) -> str:

@@ -98,6 +98,13 @@ def test_what_is_not_there_is_a_conflict(identity: str, new: dict[str, Any], par
     assert caught.value.param == param
 
 
+def test_what_stands_in_a_list_may_be_longer_than_what_is_written_here() -> None:
+    there = Answer(id="a", text="x" * 20_000, tags=("y" * 200,))
+    edits = [edit("a", {"text": "short", "tags": []}, {"text": there.text, "tags": [*there.tags]})]
+    after, _ = apply_edits([there], msgspec.convert({"edits": edits}, AnswerEdits), unchanged=False)
+    assert (after[0].text, after[0].tags) == ("short", ())
+
+
 def test_a_circle_of_merges_is_a_conflict() -> None:
     with pytest.raises(Conflict, match="is itself merged into"):
         edited(edit("a", {"merged_into": "c"}), edit("c", {"merged_into": "a"}), unchanged=True)
