@@ -81,7 +81,7 @@ def rows(page: Page) -> Locator:
 
 
 def progress(page: Page, words: str) -> None:
-    expect(page.locator(".answers-progress > p")).to_have_text(words)
+    expect(page.locator(".answers-progress > p").first).to_have_text(words)
 
 
 def saved(person: Person) -> None:

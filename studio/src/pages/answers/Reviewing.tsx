@@ -69,13 +69,16 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
         </button>
       </PageHead>
       <div class="answers-progress">
-        <p>
+        <p role="status">
           <strong>{done.toLocaleString("en")}</strong> of {answers.length.toLocaleString("en")}{" "}
           reviewed
         </p>
         <span class="bar" aria-hidden="true">
           <span style={{ width: `${answers.length ? (100 * done) / answers.length : 0}%` }} />
         </span>
+        <p class="answers-said small quiet" role="status">
+          {said.value}
+        </p>
         <SaveState review={review} onOpen={(id) => actions.open(id)} />
       </div>
       <Trouble review={review} />
@@ -112,9 +115,6 @@ export function Reviewing({ review, choice }: { review: Review; choice: Componen
           )}
         </section>
       </div>
-      <p class="hidden" role="status">
-        {said.value}
-      </p>
       {doing.value === "help" && <HelpDialog onClose={() => actions.done()} />}
       {doing.value === "merge" && opened && (
         <MergeDialog review={review} answer={opened} actions={actions} />
@@ -154,7 +154,9 @@ function Trouble({ review }: { review: Review }) {
 }
 
 function Nothing({ review, found }: { review: Review; found: boolean }) {
-  if (!review.known.value) return null;
+  if (!review.known.value) {
+    return review.problem.value ? null : <p class="quiet">Reading the list</p>;
+  }
   return (
     <div class="empty">
       <h2>{found ? "No answer is like that" : "The list is empty"}</h2>

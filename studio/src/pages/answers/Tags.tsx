@@ -25,7 +25,8 @@ export function Tags({
     if (doing.value === "tag") input.current?.focus();
   }, [doing.value]);
   const add = () => {
-    review.set("tagged", answer, "tags", tagsWith(answer.tags, typed));
+    const now = review.byId.peek().get(answer.id) ?? answer;
+    review.set("tagged", now, "tags", tagsWith(now.tags, typed));
     setTyped("");
   };
   return (

@@ -13,7 +13,7 @@ export interface Bench {
   shown: ReadonlySignal<readonly Answer[]>;
   opened: ReadonlySignal<Answer | undefined>;
   doing: Signal<Doing>;
-  /** Told to people who listen instead of look. */
+  /** What was done last, in words. */
   said: Signal<string>;
   /** On a phone: whether the answer is in front of the list. */
   inFront: Signal<boolean>;
@@ -95,8 +95,7 @@ export class Actions {
     if (place >= 0 && next) review.opened.value = next.id;
     else review.opened.value = answer.id;
     this.#bench.doing.value = null;
-    const all = review.answers.value.length;
-    said.value = `${DONE[status]}. ${review.reviewed.value} of ${all} reviewed.`;
+    said.value = `${DONE[status]}.`;
   }
 
   /** Merge two answers; the one that stays is opened. */

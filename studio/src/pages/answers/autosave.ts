@@ -9,10 +9,10 @@ import type { SentEdits, SentList } from "./types";
 /** Where the edits are: on the server, on the way, or only in this browser, and why. */
 export type Saving = { state: "saved" | "saving" } | { state: "kept"; problem: Problem };
 
-const PATIENCE = 400;
 const MOST = 200;
 const LOOK_AGAIN = 15_000;
 const RETRY = 3_000;
+const AGAIN = 100;
 
 /** Sends the edits of a review, one batch at a time, until the server has them all. */
 export class Autosave {
@@ -33,7 +33,7 @@ export class Autosave {
     this.#working = true;
     try {
       await this.#read();
-      this.soon(0);
+      this.soon();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#review.problem.value = error;
@@ -53,7 +53,7 @@ export class Autosave {
       // What cannot be read now is read later; saving tells what is wrong.
     }
     this.#working = false;
-    this.soon(0);
+    this.soon();
   }
 
   /** Look for others' changes now and then; the function that ends it. */
@@ -61,14 +61,18 @@ export class Autosave {
     const look = () => void this.look();
     const timer = setInterval(look, LOOK_AGAIN);
     addEventListener("focus", look);
+    // Who leaves may not come back.
+    const leave = () => document.hidden && this.soon();
+    document.addEventListener("visibilitychange", leave);
     return () => {
+      document.removeEventListener("visibilitychange", leave);
       clearInterval(timer);
       removeEventListener("focus", look);
     };
   }
 
   /** There may be something to send. */
-  soon(wait = PATIENCE): void {
+  soon(wait = 0): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#work(), wait);
   }
@@ -91,7 +95,7 @@ export class Autosave {
       this.#later(error);
     } finally {
       this.#working = false;
-      if (this.#again) this.soon();
+      if (this.#again) this.soon(AGAIN);
       this.#again = false;
     }
   }
@@ -153,7 +157,7 @@ export class Autosave {
 
   #later(problem: Problem): void {
     this.state.value = { state: "kept", problem };
-    if (problem.kind === "gone") void reconnected().then(() => this.soon(0));
+    if (problem.kind === "gone") void reconnected().then(() => this.soon());
     else this.soon(problem.retryAfter * 1000 || RETRY);
   }
 

@@ -21,6 +21,10 @@ import { Nearest } from "./nearest";
 import { type Answer, type Field, filled, type SentAnswer, type Value } from "./types";
 import { type Step, type Turned, undoing, withStep } from "./undo";
 
+// Milliseconds: while a person types there is more to come; a decision is sent at once.
+const PATIENCE = 400;
+const SOON = 30;
+
 /** A list as the server had it. */
 interface Known {
   revision: string;
@@ -175,7 +179,8 @@ export class Review {
     }
     this.setQueue(queue);
     this.#forgive(turned.map(({ id, field }) => keyOf(id, field)));
-    this.saving.soon();
+    const typing = turned.some(({ field }) => field === "text" || field === "note");
+    this.saving.soon(typing ? PATIENCE : SOON);
   }
 
   #setSteps(steps: readonly Step[]): void {
