@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.generation import Delta, GenerateRequest
     from cuebox.core.inference import FeedbackRecord
-    from cuebox.core.ports import ModelStore
+    from cuebox.core.ports import AnswerLists, ModelStore
 
 __all__ = ["Service"]
 
@@ -101,10 +101,13 @@ class Service:
         suggested: what suggestions were asked, and for whom.
     """
 
-    def __init__(self, store: ModelStore | None = None) -> None:
+    def __init__(
+        self, store: ModelStore | None = None, answer_lists: AnswerLists | None = None
+    ) -> None:
         self.settings = ServingSettings()
         self.metrics = Metrics()
         self._store = store
+        self.answer_lists = answer_lists
         self.state: Literal["starting", "ready", "draining"] = "ready"
         self.hold: asyncio.Event | None = None
         self.entered = asyncio.Event()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cuebox.api.access import AccessLog
 from cuebox.api.app import Application
-from cuebox.api.endpoints import classify, explain, feedback, oip, openai, studio, suggest
+from cuebox.api.endpoints import answers, classify, explain, feedback, oip, openai, studio, suggest
 from cuebox.api.endpoints.admin import admin_routes
 from cuebox.api.endpoints.completions import completion_routes
 from cuebox.api.endpoints.docs import docs_routes
@@ -47,6 +47,7 @@ def all_routes(
         *openai.ROUTES,
         *oip.ROUTES,
         *admin_routes(reloaded),
+        *answers.ROUTES,
         *health_routes(snapshot),
         *docs_routes(document),
         *studio.ROUTES,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.generation import Completed, Delta, GenerateRequest
     from cuebox.core.inference import FeedbackRecord
-    from cuebox.core.ports import ModelStore
+    from cuebox.core.ports import AnswerLists, ModelStore
     from cuebox.core.types import FloatArray
     from cuebox.serving.explain_requests import ExplainRequest, ExplainResponse
     from cuebox.serving.metrics import Metrics
@@ -44,6 +44,11 @@ class ModelService(Protocol):
     @property
     def store(self) -> ModelStore:
         """Where versions and aliases live; its calls block."""
+        ...
+
+    @property
+    def answer_lists(self) -> AnswerLists | None:
+        """Lists to review; None where that is off. Calls block."""
         ...
 
     async def classify(

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     import asyncio
 
     from cuebox.app.settings import Settings
+    from cuebox.core.answers import AnswersSettings
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.manifest import Manifest
     from cuebox.core.ports import (
+        AnswerLists,
         EmbedTexts,
         GeneratorHost,
         GeneratorMeters,
@@ -164,8 +166,17 @@ def build_service(
         engine=f"onnxruntime {_installed('onnxruntime')} {cpu_family()}",
         workers=worker_count(settings),
         inference_log=open_log(settings.inference_log),
+        answer_lists=_answer_lists(settings.answers),
     )
     return Service(parts, settings.serving)
+
+
+def _answer_lists(settings: AnswersSettings) -> AnswerLists | None:
+    if not settings.folder:
+        return None
+    from cuebox.kinds.reply.answers.review_folder import ReviewFolder
+
+    return ReviewFolder(Path(settings.folder).expanduser())
 
 
 def _open_host(

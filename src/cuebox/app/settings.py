@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from cuebox.cache.settings import CacheSettings
+from cuebox.core.answers import AnswersSettings
 from cuebox.core.errors import ConfigError
 from cuebox.engines.settings import DecoderSettings, EngineSettings
 from cuebox.generation.settings import GenerationSettings
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cache: CacheSettings = CacheSettings()
     serving: ServingSettings = ServingSettings()
     inference_log: InferenceLogSettings = InferenceLogSettings()
+    answers: AnswersSettings = AnswersSettings()
     server: dict[str, Any] = {}
 
 

@@ -63,16 +63,18 @@ def demo(
     _copy_starters(root / "starter", store, folder)
     for config in sorted((root / "examples" / "demo").glob("*.toml")):
         _train(config, store, url, folder / "runs", console)
+    _list_answers(root / "examples" / "demo_answers.toml", folder / "answers", url)
     if serve:
         address = f"http://127.0.0.1:{port}"
         words = _GOODBYE.format(url=address, runs=folder / "runs")
         console.print(words, highlight=False, soft_wrap=True)
-        raise typer.Exit(_serve(url, port))
+        raise typer.Exit(_serve(url, port, folder / "answers"))
 
 
-def _serve(url: str, port: int) -> int:
+def _serve(url: str, port: int, answers: Path) -> int:
     """Serve in a fresh process, which what training imported does not weigh down."""
     arguments = ["-m", "cuebox.cli", "serve", "--store", url, "--port", str(port)]
+    arguments += ["--answers", str(answers)]
     process = subprocess.Popen([sys.executable, *arguments])
     # Ctrl-C reaches both; the server ends itself and this process waits for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -116,6 +118,16 @@ def _train(config: Path, store: ModelStore, url: str, runs: Path, console: Conso
             console.print(f"[bold]{settings.name}[/] is trained already", highlight=False)
             return
     train(config, promote="yes", overrides=None, store=url, runs=runs, settings_file=None)
+
+
+def _list_answers(config: Path, folder: Path, url: str) -> None:
+    """Make the list that the demo's reviewer begins with; one that is there has decisions in it."""
+    from cuebox.cli.replies import extract
+
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / "star.csv"
+    if not out.exists():
+        extract(config, out=out, page=None, overrides=None, store=url, settings_file=None)
 
 
 def _settings(config: Path) -> ClassifierSettings | ReplySettings:

@@ -14,6 +14,7 @@ from cuebox.core.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cuebox.kinds.reply.answers.answer_list import Answer
     from cuebox.reports.answer_list_report import AnswerListReport
 
 __all__ = ["app"]
@@ -52,17 +53,18 @@ def extract(
     from cuebox.app.build import open_store, text_embedder
     from cuebox.app.settings import load_settings
     from cuebox.kinds.reply.answers.extract import extract_answers
+    from cuebox.kinds.reply.answers.files import locked
     from cuebox.kinds.reply.answers.report import make_answer_list_report
     from cuebox.kinds.reply.answers.review import merge_reviewed
     from cuebox.kinds.reply.answers.settings import load_extract_settings
-    from cuebox.kinds.reply.answers.table import read_answers, write_answers
+    from cuebox.kinds.reply.answers.table import write_answers
     from cuebox.kinds.reply.conversations.reading import read_conversations
     from cuebox.reports.answer_list_page import render_answer_list_page
 
     target = page or out.with_suffix(".html")
     _check_folders(out, target)
     model = load_extract_settings(config, parse_overrides(overrides or []))
-    before = read_answers(out) if out.exists() else []
+    _read(out)
     settings = load_settings(settings_file, {"store.url": store})
     embed = text_embedder(settings, open_store(settings), model.encoder)
     console = Console(stderr=True)
@@ -72,12 +74,21 @@ def extract(
     except KeyboardInterrupt:
         console.print("Interrupted: nothing was written; embeddings that are done are kept.")
         raise
-    answers = merge_reviewed(before, extraction.answers)
+    with locked(out):
+        # Read once more: people review while this runs, in a spreadsheet or through the server.
+        answers = merge_reviewed(_read(out), extraction.answers)
+        write_answers(out, answers)
     read = sum(one.split in model.splits for one in conversations)
     report = make_answer_list_report(extraction, answers, model, conversations=read)
-    write_answers(out, answers)
     target.write_text(render_answer_list_page(report), encoding="utf-8")
     _print_summary(report, out, target, console)
+
+
+def _read(out: Path) -> list[Answer]:
+    """The list as it is now; empty before there is one."""
+    from cuebox.kinds.reply.answers.table import read_answers
+
+    return read_answers(out) if out.exists() else []
 
 
 def _check_folders(*files: Path) -> None:

@@ -27,6 +27,9 @@ def serve(
         list[str] | None,
         typer.Option("--model", "-m", help="NAME, NAME@ALIAS or NAME@VERSION; repeatable."),
     ] = None,
+    answers: Annotated[
+        str | None, typer.Option(help="Folder of answer lists that may be reviewed.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option("--port", "-p", help="Port (8080); 0: free.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", "-w", help="Processes (1).")] = None,
@@ -51,6 +54,7 @@ def serve(
     overrides: dict[str, Any] = {
         "store.url": store,
         "serving.models": model,
+        "answers.folder": answers,
         "server.host": host,
         "server.port": port,
         "server.workers": workers,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
+    from cuebox.core.answers import AnswerEdits, AnswerList, AnswerListInfo, EditedAnswers
     from cuebox.core.conversation import Turn
     from cuebox.core.decoder import DecoderSpec
     from cuebox.core.generation import Completed, Delta, GenerateRequest, StopAt
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AnswerLists",
     "CompletionPredictor",
     "DecoderTokenizer",
     "EmbedTexts",
@@ -485,6 +487,34 @@ class InferenceLog(Protocol):
 
     def close(self, seconds: float) -> None:
         """Write what waits, for at most so long."""
+        ...
+
+
+class AnswerLists(Protocol):
+    """Lists of answers that people review. Calls block, and may come from several threads."""
+
+    def lists(self) -> list[AnswerListInfo]:
+        """Every list, by name; raises `NotFound` when the place of the lists is gone."""
+        ...
+
+    def read(self, name: str) -> AnswerList:
+        """A whole list as it is now.
+
+        Raises:
+            InvalidRequest: `name` is no name.
+            NotFound: there is no such list.
+            Conflict: its file cannot be read as one.
+        """
+        ...
+
+    def edit(self, name: str, batch: AnswerEdits) -> EditedAnswers:
+        """Apply a batch to the list as it is now, and save it; all of it or nothing.
+
+        Raises:
+            InvalidRequest, NotFound: as `read`, or a value does not fit.
+            Conflict: as `read`, or someone else changed what the batch changes.
+            Unavailable: the list is locked, or cannot be saved.
+        """
         ...
 
 

@@ -39,11 +39,16 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that exists, the format it is read as, and the settings it is read with."""
+    """A file that exists, the format it is read as, and the settings it is read with.
+
+    Attributes:
+        content: the file's bytes where they are known; then it is not opened.
+    """
 
     path: Path
     format: FileFormat
     settings: SourceSettings
+    content: bytes | None = None
 
     def error(self, line: int | None, message: str) -> DataError:
         """A `DataError` that starts with the file and the line (or row, for JSON and Parquet)."""
@@ -59,7 +64,7 @@ class Source:
             DataError: the file cannot be read, or its gzip stream is broken or cut short.
         """
         try:
-            with self.path.open("rb") as raw:
+            with self._raw() as raw:
                 if raw.peek(2)[:2] == _GZIP_MAGIC:
                     with gzip.open(raw) as unpacked:
                         yield unpacked
@@ -71,6 +76,11 @@ class Source:
             ) from error
         except OSError as error:
             raise self.error(None, f"cannot be read: {error.strerror or error}") from error
+
+    def _raw(self) -> io.BufferedReader:
+        if self.content is None:
+            return self.path.open("rb")
+        return io.BufferedReader(io.BytesIO(self.content))
 
     @contextmanager
     def open_text(self) -> Iterator[IO[str]]:

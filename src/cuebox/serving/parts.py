@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cuebox.core.manifest import Manifest
     from cuebox.core.ports import (
+        AnswerLists,
         EmbeddingCache,
         GeneratorHost,
         GeneratorMeters,
@@ -40,6 +41,7 @@ class Parts:
         engine: identity of the encoders' engine and CPU; a change replays all goldens.
         workers: encoder threads of each trunk.
         inference_log: where suggestions and feedback are kept; None keeps none.
+        answer_lists: lists that are reviewed over HTTP; None shows none.
     """
 
     store: ModelStore
@@ -52,3 +54,4 @@ class Parts:
     engine: str
     workers: int
     inference_log: InferenceLog | None = None
+    answer_lists: AnswerLists | None = None

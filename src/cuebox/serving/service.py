@@ -64,6 +64,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.store = parts.store
+        self.answer_lists = parts.answer_lists
         self._host = HostOnDemand(parts.open_host, self.metrics)
         self._inference_log = parts.inference_log
         opener = ModelOpener(parts, settings, self.metrics, self._host.get)

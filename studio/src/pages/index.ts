@@ -35,4 +35,11 @@ export const PAGES: readonly [Page, ...Page[]] = [
     summary: "What every classifier says of a text, and why.",
     load: () => import("./classify/Classify"),
   },
+  {
+    path: "answers",
+    title: "Answers",
+    icon: "answers",
+    summary: "What agents may be offered, reviewed by people.",
+    load: () => import("./answers/Answers"),
+  },
 ];

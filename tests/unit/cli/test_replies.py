@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from cuebox.cli.main import run
 from cuebox.core.manifest import EncoderSpec, Manifest
+from cuebox.kinds.reply.answers.extract import Extraction, extract_answers
+from cuebox.kinds.reply.answers.table import read_answers, write_answers
 from cuebox.store import open_store
 
 if TYPE_CHECKING:
@@ -67,6 +70,23 @@ def test_a_list_and_a_page_are_made_and_decisions_stay(cuebox: Run) -> None:
     assert status == 0, said
     assert "decisions kept: 1" in said
     assert "rejected,Hello!" in Path("list.csv").read_text(encoding="utf-8-sig")
+
+
+def test_what_is_decided_while_it_runs_stays(cuebox: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cuebox("replies", "extract", "answers.toml", "--out", "list.csv")[0] == 0
+
+    def slow(*arguments: Any) -> Extraction:
+        found = extract_answers(*arguments)
+        (hello, bye) = read_answers(Path("list.csv"))
+        merged = [replace(hello, status="accepted"), replace(bye, merged_into=hello.id)]
+        write_answers(Path("list.csv"), merged)
+        return found
+
+    monkeypatch.setattr("cuebox.kinds.reply.answers.extract.extract_answers", slow)
+    assert cuebox("replies", "extract", "answers.toml", "--out", "list.csv")[0] == 0
+    hello, bye = read_answers(Path("list.csv"))
+    assert (hello.status, hello.merged_into, hello.count) == ("accepted", "", 6)
+    assert (bye.status, bye.merged_into, bye.count) == ("proposed", hello.id, 6)
 
 
 def test_a_mistake_is_one_clear_line_and_writes_nothing(cuebox: Run) -> None:

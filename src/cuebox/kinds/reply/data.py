@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cuebox.core.digests import sha256_data
 from cuebox.core.errors import DataError
-from cuebox.kinds.reply.answers.answer_list import usable
+from cuebox.kinds.reply.answers.merging import usable
 from cuebox.kinds.reply.answers.recognise import Recogniser
 from cuebox.kinds.reply.answers.table import read_answers
 from cuebox.kinds.reply.conversations.reading import read_conversations
@@ -68,7 +68,7 @@ def load_data(settings: ReplySettings, *, base: Path, progress: Progress) -> Rep
     digest = sha256_data(
         [
             [[one.id, one.split, [spoken.turn for spoken in one.turns]] for one in conversations],
-            [[answer.id, answer.text] for answer in answers],
+            [[answer.id, answer.text, *answer.wordings] for answer in answers],
         ]
     )
     return ReplyData(answers, examples, digest)

@@ -36,7 +36,8 @@ class AnswerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     Attributes:
         file: a reviewed list, as `cuebox replies extract` writes it; its rejected answers are
-            left out. Empty takes every template of the training conversations.
+            left out, and merged ones are other ways of saying the answer that they are merged
+            into. Empty takes every template of the training conversations.
         at_least: without a file, how often training conversations must show a template.
     """
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
 
-__all__ = ["STATUSES", "Answer", "AnswerStatus", "answer_id", "usable"]
+from cuebox.core.answers import AnswerStatus  # noqa: TC001 - msgspec decodes answers
 
-AnswerStatus = Literal["proposed", "accepted", "rejected"]
-STATUSES: tuple[AnswerStatus, ...] = ("proposed", "accepted", "rejected")
+__all__ = ["Answer", "answer_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,8 @@ class Answer:
         examples: other ways in which it was said.
         flags: what to look at before accepting: kinds of personal data in the text.
         note: whatever the reviewer wants to keep.
+        merged_into: id of the answer that this one is another wording of; empty for none.
+        wordings: templates of answers merged into this one; no column of the table, see `usable`.
     """
 
     id: str
@@ -39,19 +39,16 @@ class Answer:
     examples: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     note: str = ""
+    merged_into: str = ""
+    wordings: tuple[str, ...] = ()
 
     @property
     def reviewed(self) -> bool:
-        """Whether a person decided anything here: status, wording, tags or note."""
-        decided = self.status != "proposed" or self.tags or self.note
+        """Whether a person decided anything here: status, wording, tags, note, merging."""
+        decided = self.status != "proposed" or self.tags or self.note or self.merged_into
         return bool(decided) or self.id != answer_id(self.text)
 
 
 def answer_id(template: str) -> str:
     """The identity that a template has when it is first proposed."""
     return hashlib.sha256(template.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-def usable(answers: list[Answer]) -> list[Answer]:
-    """The answers that may be offered: all but the rejected ones."""
-    return [answer for answer in answers if answer.status != "rejected"]

@@ -29,13 +29,16 @@ class Recogniser:
 
     def __init__(self, answers: Sequence[Answer]) -> None:
         """Of answers that say the same, the first is found."""
-        by_text = {answer.text: answer.id for answer in reversed(answers)}
+        texts = [(answer.text, answer.id) for answer in answers]
+        texts += [(wording, answer.id) for answer in answers for wording in answer.wordings]
+        by_text = dict(reversed(texts))
         self._index = TemplateIndex(list(reversed(by_text)))
         self._ids = list(reversed(by_text.values()))
         self._templates: dict[str, str] = {}
         self._sayings: dict[str, str] = {}
+        for text, identity in texts:
+            self._templates.setdefault(fold(text), identity)
         for answer in answers:
-            self._templates.setdefault(fold(answer.text), answer.id)
             for saying in (answer.said, *answer.examples):
                 self._sayings.setdefault(fold(saying), answer.id)
 

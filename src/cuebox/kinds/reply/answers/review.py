@@ -22,16 +22,18 @@ def merge_reviewed(old: Sequence[Answer], new: Sequence[Answer]) -> list[Answer]
     """The new list with the old one's decisions.
 
     A new answer is an old one if it has its id or, where none has, nearly its words. It keeps the
-    old one's id, wording, status, tags and note, and takes the new counts and examples. Reviewed
-    answers that nobody says any more stay, with a count of 0; unreviewed ones go.
+    old one's id, wording, status, tags, note and what it is merged into, and takes the new counts
+    and examples. Reviewed answers that nobody says any more stay, with a count of 0, and so do
+    those that others are merged into; unreviewed ones go.
     """
     old_of = _matches(old, new)
     merged = [_carry_over(old_of[number], one) for number, one in enumerate(new)]
     kept = {answer.id for answer in merged}
+    targets = {answer.merged_into for answer in old}
     merged += [
         replace(answer, count=0, share=0.0)
         for answer in old
-        if answer.reviewed and answer.id not in kept
+        if (answer.reviewed or answer.id in targets) and answer.id not in kept
     ]
     return merged
 
@@ -39,9 +41,14 @@ def merge_reviewed(old: Sequence[Answer], new: Sequence[Answer]) -> list[Answer]
 def _carry_over(before: Answer | None, now: Answer) -> Answer:
     if before is None:
         return now
-    text = before.text if before.reviewed else now.text
     return replace(
-        now, id=before.id, text=text, status=before.status, tags=before.tags, note=before.note
+        now,
+        id=before.id,
+        text=before.text if before.reviewed else now.text,
+        status=before.status,
+        tags=before.tags,
+        note=before.note,
+        merged_into=before.merged_into,
     )
 
 

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from cuebox.core.errors import DataError
-from cuebox.inputs import SourceSettings, read_records
-from cuebox.kinds.reply.answers.answer_list import STATUSES, Answer, AnswerStatus, answer_id
+from cuebox.inputs import SourceSettings
+from cuebox.inputs.records import matching_records
+from cuebox.inputs.source import Source
+from cuebox.kinds.reply.answers.files import replace_file
+from cuebox.kinds.reply.answers.merging import BrokenMerge, merge_roots
+from cuebox.kinds.reply.answers.rows import COLUMNS, Row, cells_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["COLUMNS", "read_answers", "write_answers"]
+    from cuebox.kinds.reply.answers.answer_list import Answer
 
-COLUMNS = (
-    "id",
-    "status",
-    "text",
-    "tags",
-    "count",
-    "share",
-    "flags",
-    "said",
-    "examples",
-    "note",
-)
-
-# A spreadsheet takes a cell that begins so for a formula; a leading apostrophe makes it a text.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
-_GUARDED = re.compile("'+[=+\\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
+__all__ = [
+    "COLUMNS",
+    "delimiter_of",
+    "join_rows",
+    "parse_answers",
+    "read_answers",
+    "render_answers",
+    "render_rows",
+    "write_answers",
+]
 
 
 def write_answers(path: Path, answers: Iterable[Answer]) -> None:
@@ -42,18 +38,26 @@ def write_answers(path: Path, answers: Iterable[Answer]) -> None:
     Raises:
         DataError: the file cannot be written.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for answer in answers:
-        writer.writerow([_guard(cell) for cell in _cells(answer)])
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_bytes(b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "surrogatepass"))
-        partial.replace(path)
+        replace_file(path, render_answers(answers))
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def render_answers(answers: Iterable[Answer]) -> bytes:
+    """The list as the bytes of its file."""
+    return join_rows(render_rows(answers))
+
+
+def render_rows(answers: Iterable[Answer], *, delimiter: str = ",") -> list[str]:
+    """Each answer as its line of the file."""
+    return _csv_rows(map(cells_of, answers), delimiter)
+
+
+def join_rows(rows: Iterable[str], *, delimiter: str = ",") -> bytes:
+    """The bytes of a file of these rows."""
+    (header,) = _csv_rows([COLUMNS], delimiter)
+    return b"\xef\xbb\xbf" + "".join([header, *rows]).encode("utf-8", "surrogatepass")
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -65,51 +69,64 @@ def read_answers(path: Path) -> list[Answer]:
         DataError: not a table with these columns, or a cell that does not fit; the message names
             file, line and column.
     """
-    settings = SourceSettings(path=path.name, format="csv", delimiter=_delimiter(path), label=None)
-    answers: list[Answer] = []
-    first_line: dict[str, int] = {}
-    for line, record in read_records(settings, base=path.parent):
-        answer = _Row(path, line, record).answer()
-        if answer.id in first_line:
-            raise DataError(
-                f"{path}, line {line}, id: {answer.id!r} stands in line {first_line[answer.id]} "
-                "already; remove one of the rows, or clear this id if it is another answer"
-            )
-        first_line[answer.id] = line
-        answers.append(answer)
-    return answers
-
-
-def _cells(answer: Answer) -> list[str]:
-    examples = "\n".join(" ".join(example.split()) for example in answer.examples)
-    return [
-        answer.id,
-        answer.status,
-        answer.text,
-        ", ".join(answer.tags),
-        str(answer.count),
-        f"{answer.share:.6f}",
-        ", ".join(answer.flags),
-        answer.said,
-        examples,
-        answer.note,
-    ]
-
-
-def _guard(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _unguard(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
-
-
-def _delimiter(path: Path) -> str:
-    """A comma, or what the spreadsheets of other countries write in its place."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parse_answers(path, content)
+
+
+def parse_answers(
+    path: Path, content: bytes, seen: dict[tuple[str, ...], Answer] | None = None
+) -> list[Answer]:
+    """The list in the bytes of a file; see `read_answers`.
+
+    Args:
+        path: named in errors; it is not opened.
+        seen: rows that were read before and what they said, so that a file of which little
+            changed is read fast; those of this one are added.
+
+    Raises:
+        DataError: as `read_answers` says.
+    """
+    delimiter = delimiter_of(path, content)
+    settings = SourceSettings(path=path.name, format="csv", delimiter=delimiter, label=None)
+    answers: list[Answer] = []
+    line_of: dict[str, int] = {}
+    for line, record in matching_records(Source(path, "csv", settings, content)):
+        answer = _read_row(path, line, record, seen)
+        if answer.id in line_of:
+            raise DataError(
+                f"{path}, line {line}, id: {answer.id!r} stands in line {line_of[answer.id]} "
+                "already; remove one of the rows, or clear this id if it is another answer"
+            )
+        line_of[answer.id] = line
+        answers.append(answer)
+    try:
+        merge_roots(answers)
+    except BrokenMerge as error:
+        raise DataError(f"{path}, line {line_of[error.id]}, merged_into: {error}") from None
+    return answers
+
+
+def _csv_rows(rows: Iterable[Sequence[str]], delimiter: str) -> list[str]:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=delimiter)
+    lines = []
+    for row in rows:
+        writer.writerow(row)
+        lines.append(buffer.getvalue())
+        buffer.seek(0)
+        buffer.truncate()
+    return lines
+
+
+def delimiter_of(path: Path, content: bytes) -> str:
+    """A comma, or what the spreadsheets of other countries write in its place.
+
+    Raises:
+        DataError: the content is not UTF-8.
+    """
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -121,68 +138,13 @@ def _delimiter(path: Path) -> str:
     return max(",;\t", key=lambda mark: head.count(mark.encode()))
 
 
-class _Row:
-    """One row of the table, read cell by cell."""
-
-    def __init__(self, path: Path, line: int, record: Mapping[str, Any]) -> None:
-        self._path = path
-        self._line = line
-        for column in ("id", "text"):
-            if column not in record:
-                found = ", ".join(map(repr, record))
-                raise self._problem(column, f"there is no such column; there are {found}")
-        for column in record:
-            if column not in COLUMNS:
-                raise self._problem(
-                    column, f"unknown column; use {', '.join(COLUMNS)}, and `note` for your own"
-                )
-        self._record = {name: _unguard(str(value)) for name, value in record.items()}
-
-    def answer(self) -> Answer:
-        """The row as an answer."""
-        text = self._cell("text")
-        if not text.strip():
-            raise self._problem("text", "it is blank; reject an answer by its status instead")
-        identity = self._cell("id").strip()
-        return Answer(
-            id=identity or answer_id(text),
-            text=text,
-            status=self._status(default="proposed" if identity else "accepted"),
-            tags=_listed(self._cell("tags")),
-            count=int(self._number("count")),
-            share=self._number("share"),
-            said=self._cell("said"),
-            examples=tuple(self._cell("examples").splitlines()),
-            flags=_listed(self._cell("flags")),
-            note=self._cell("note"),
-        )
-
-    def _status(self, default: AnswerStatus) -> AnswerStatus:
-        written = self._cell("status").strip().lower()
-        if not written:
-            return default
-        for status in STATUSES:
-            if written == status:
-                return status
-        raise self._problem("status", f"{written!r}; use {', '.join(STATUSES)}")
-
-    def _number(self, column: str) -> float:
-        written = self._cell(column).strip()
-        try:
-            number = float(written.replace(",", ".")) if written else 0.0
-        except ValueError:
-            number = -1.0
-        if not 0 <= number < 1e15:
-            raise self._problem(column, f"{written!r}; a number from 0 is needed")
-        return number
-
-    def _cell(self, column: str) -> str:
-        return self._record.get(column, "")
-
-    def _problem(self, column: str, message: str) -> DataError:
-        return DataError(f"{self._path}, line {self._line}, {column}: {message}")
-
-
-def _listed(cell: str) -> tuple[str, ...]:
-    """Words between commas, each once."""
-    return tuple(dict.fromkeys(word.strip() for word in re.split(r"[,;]", cell) if word.strip()))
+def _read_row(
+    path: Path, line: int, record: dict[str, Any], seen: dict[tuple[str, ...], Answer] | None
+) -> Answer:
+    if seen is None or tuple(record) != COLUMNS:
+        return Row(path, line, record).answer()
+    cells = tuple(record.values())
+    answer = seen.get(cells)
+    if answer is None:
+        answer = seen[cells] = Row(path, line, record).answer()
+    return answer

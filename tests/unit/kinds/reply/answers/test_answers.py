@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuebox.core.errors import DataError
-from cuebox.kinds.reply.answers.answer_list import Answer, answer_id, usable
+from cuebox.kinds.reply.answers.answer_list import Answer, answer_id
+from cuebox.kinds.reply.answers.merging import usable
 from cuebox.kinds.reply.answers.review import merge_reviewed
 from cuebox.kinds.reply.answers.table import COLUMNS, read_answers, write_answers
 
