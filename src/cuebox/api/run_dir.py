@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cuebox.core.errors import Unavailable
 from cuebox.serving.metrics import merge_snapshots
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from cuebox.serving.requests import Readiness
 
 __all__ = ["RunDir", "WorkerState"]
+
+_SECRET_BYTES = 32
 
 
 class WorkerState(msgspec.Struct, kw_only=True):
@@ -42,6 +47,40 @@ class RunDir:
         self.folder = folder
         self._pid = pid
         self._reloads_seen = self._reloads()
+
+    def secret(self) -> bytes:
+        """32 random bytes that all workers of this server share, and nobody else knows."""
+        drawn = os.urandom(_SECRET_BYTES)
+        if self.folder is None:
+            return drawn
+        path, partial = self.folder / "secret", self.folder / f".secret-{self._pid}"
+        if not path.exists():
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(drawn)
+            # The first worker's stays, whole from the moment it can be seen.
+            with suppress(FileExistsError):
+                path.hardlink_to(partial)
+            partial.unlink()
+        return path.read_bytes()
+
+    def write_history(self, history: bytes) -> None:
+        """Replace what the workers are told of the past; for the supervisor alone."""
+        if self.folder is not None:
+            partial = self.folder / ".history"
+            partial.write_bytes(history)
+            partial.replace(self.folder / "history")
+
+    def history(self) -> bytes:
+        """What the supervisor wrote last.
+
+        Raises:
+            Unavailable: nothing, yet.
+        """
+        try:
+            return (self.folder / "history").read_bytes() if self.folder else b""
+        except OSError:
+            raise Unavailable("the server has only just started: try again in 1 s") from None
 
     def write(self, readiness: Readiness, metrics: Snapshot) -> None:
         """Replace this worker's state."""
