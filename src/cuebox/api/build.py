@@ -38,6 +38,7 @@ def all_routes(
     *,
     history: Callable[[], bytes] | None = None,
     secret: Callable[[], bytes] = lambda: os.urandom(32),
+    root: int | None = None,
 ) -> tuple[Route, ...]:
     """Every route, in the order of the documentation; see `build_application`."""
 
@@ -59,7 +60,7 @@ def all_routes(
     routes = (
         *answering,
         *admin_routes(reloaded),
-        *version_routes(secret),
+        *version_routes(secret, snapshot, root or os.getpid()),
         *health_routes(snapshot),
         *monitor_routes(snapshot, history or Recorder(time(), monotonic()).encode, counted),
         *docs_routes(document),
@@ -78,6 +79,7 @@ def build_application(
     *,
     history: Callable[[], bytes] | None = None,
     secret: Callable[[], bytes] = lambda: os.urandom(32),
+    root: int | None = None,
 ) -> Application:
     """The ASGI application of one process.
 
@@ -87,6 +89,7 @@ def build_application(
             other workers do as well.
         history: what was counted when, see `Recorder`; None for nothing before now.
         secret: the key that all workers of this server sign links with.
+        root: process id of the supervisor of several workers; None for a server by itself.
     """
     routes = all_routes(
         service,
@@ -95,6 +98,7 @@ def build_application(
         reloaded,
         history=history,
         secret=secret,
+        root=root,
     )
     return Application(
         service,

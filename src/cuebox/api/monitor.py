@@ -197,9 +197,7 @@ def monitor(
 def _take(tally: Tally, snapshot: Snapshot) -> None:
     for group in ("counters", "gauges"):
         tally.count((name, dict(labels), value) for name, labels, value in snapshot.get(group, ()))
-    tally.observe(
-        (name, dict(labels), row) for name, labels, row in snapshot.get("histograms", ())
-    )
+    tally.observe((name, dict(labels), row) for name, labels, row in snapshot.get("histograms", ()))
 
 
 def _add(tally: Tally, history: History, moment: Moment) -> Tally:

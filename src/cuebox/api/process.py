@@ -94,6 +94,7 @@ class _Process:
             reloaded=run_dir.ask_reload,
             history=self._recorder.encode if self._recorder else run_dir.history,
             secret=run_dir.secret,
+            root=os.getppid() if run_dir.folder else None,
         )
         self._server = Server(application, settings, self._every_second)
         self._reloading: asyncio.Task[object] | None = None

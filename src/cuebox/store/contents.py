@@ -30,6 +30,7 @@ class VersionFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
         bytes: of all its files, shared ones too.
         own_bytes: of those that no other version has.
         encoder, decoder: digest of what it reads or writes through.
+        coder_bytes: of the files of that.
         labels: how many it tells apart.
         metrics: headline figures on held-out data.
         error: why its manifest cannot be read; everything else is empty then.
@@ -42,6 +43,7 @@ class VersionFacts(msgspec.Struct, kw_only=True, omit_defaults=True):
     labels: int = 0
     encoder: str = ""
     decoder: str = ""
+    coder_bytes: int = 0
     metrics: dict[str, float] = {}
     bytes: int = 0
     own_bytes: int = 0
@@ -198,9 +200,18 @@ def _facts(manifest: Manifest, refs: Iterable[FileRef]) -> VersionFacts:
         labels=len(labels) if isinstance(labels, list) else 0,
         encoder=sys.intern(encoder.digest) if encoder else "",
         decoder=sys.intern(decoder.digest) if decoder else "",
+        coder_bytes=sum(ref.size for ref in _coder(manifest)),
         metrics=manifest.metrics,
         bytes=sum(ref.size for ref in refs),
     )
+
+
+def _coder(manifest: Manifest) -> set[FileRef]:
+    if manifest.encoder is not None:
+        return {manifest.encoder.model, manifest.encoder.tokenizer}
+    if manifest.decoder is not None:
+        return {manifest.decoder.weights, manifest.decoder.tokenizer}
+    return set()
 
 
 def _users(held: Mapping[tuple[str, str], Held]) -> dict[FileRef, list[tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""`/v1/admin/store` and cards of versions; links to their reports, and the reports themselves."""
+"""What is in the store and in memory, cards of versions, and links that open their reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cuebox.api.body import check_json, decode_json
+from cuebox.api.memory import Memory, memory
 from cuebox.api.messages import Request, Response
 from cuebox.api.report_files import content_type, report_files
 from cuebox.api.routing import Operation, Route
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cuebox.core.ports import ModelStore
+    from cuebox.serving.metrics import Snapshot
 
 __all__ = ["version_routes"]
 
@@ -37,16 +39,27 @@ _SECONDS = 300
 _encode = msgspec.json.Encoder().encode
 
 # The page runs in an origin of its own, can reach nothing, and only the studio may frame it.
+_POLICY = (
+    b"sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; "
+    b"script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    b"frame-ancestors 'self'"
+)
 _REPORT_HEADERS = [
-    (
-        b"content-security-policy",
-        b"sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; "
-        b"script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-        b"frame-ancestors 'self'",
-    ),
+    (b"content-security-policy", _POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
+
+
+class StoreOverview(msgspec.Struct, kw_only=True):
+    """Everything in the store, and what of it is served.
+
+    Attributes:
+        serving: reference (a name, or `name@alias`) to the version that this process answers with.
+    """
+
+    contents: Contents
+    serving: dict[str, str]
 
 
 class OpenReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +91,11 @@ _report_decoder = msgspec.json.Decoder(OpenReport)
 class _Versions:
     """The handlers, and what they remember of the store."""
 
-    def __init__(self, secret: Callable[[], bytes]) -> None:
+    def __init__(
+        self, secret: Callable[[], bytes], snapshot: Callable[[], Snapshot], root: int
+    ) -> None:
+        self._snapshot = snapshot
+        self._root = root
         self._tickets = Tickets(secret)
         self._contents: StoreContents | None = None
 
@@ -90,7 +107,21 @@ class _Versions:
 
     async def store(self, request: Request) -> Response:
         contents = self.contents(request.service.store)
-        return Response(await asyncio.to_thread(lambda: _encode(contents.look())))
+        serving = {info.name: info.version for info in request.service.models()}
+
+        def look() -> bytes:
+            return _encode(StoreOverview(contents=contents.look(), serving=serving))
+
+        return Response(await asyncio.to_thread(look))
+
+    async def memory(self, request: Request) -> Response:
+        contents = self.contents(request.service.store)
+        models, snapshot = request.service.models(), self._snapshot()
+
+        def look() -> bytes:
+            return _encode(memory(self._root, models, contents.look(), snapshot))
+
+        return Response(await asyncio.to_thread(look))
 
     async def card(self, request: Request) -> Response:
         name, version = _asked(request)
@@ -141,9 +172,17 @@ def _asked(request: Request) -> tuple[str, str]:
     return name, version
 
 
-def version_routes(secret: Callable[[], bytes]) -> tuple[Route, ...]:
-    """The routes; `secret` signs links, and is the same in all workers of a server."""
-    handlers = _Versions(secret)
+def version_routes(
+    secret: Callable[[], bytes], snapshot: Callable[[], Snapshot], root: int
+) -> tuple[Route, ...]:
+    """The routes.
+
+    Args:
+        secret: signs links, and is the same in all workers of a server.
+        snapshot: the counters of all workers.
+        root: process id of the server, or of the supervisor of several.
+    """
+    handlers = _Versions(secret, snapshot, root)
     missing = (UnknownModel, VersionNotFound, ModelError, StoreError)
     return (
         Route(
@@ -158,7 +197,19 @@ def version_routes(secret: Callable[[], bytes]) -> tuple[Route, ...]:
                     "Every model with its versions, headline figures, aliases in force, and how "
                     "many bytes are its own or shared."
                 ),
-                response=Contents,
+                response=StoreOverview,
+                errors=(StoreError,),
+            ),
+        ),
+        Route(
+            method="GET",
+            path="/v1/admin/memory",
+            handler=handlers.memory,
+            scope="admin",
+            operation=Operation(
+                summary="Memory in use, by process and by what is loaded",
+                tag="Admin",
+                response=Memory,
                 errors=(StoreError,),
             ),
         ),
