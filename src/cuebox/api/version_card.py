@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cuebox.api.figures import FigureName, figure_names
 from cuebox.api.report_files import ReportFile, report_files
 from cuebox.core.errors import StoreError
 from cuebox.core.manifest import Manifest, Provenance
@@ -52,6 +53,7 @@ class VersionCard(msgspec.Struct, kw_only=True):
         settings: as it was made, every default spelled out; empty where they were not kept.
         blobs: its contents, the largest first, and who has them too.
         reports: files that a browser can open, the page first.
+        figures: what `facts.metrics` are called, the one that says most first.
     """
 
     model: str
@@ -65,6 +67,7 @@ class VersionCard(msgspec.Struct, kw_only=True):
     decoder: Coder | None
     blobs: list[Blob]
     reports: list[ReportFile]
+    figures: list[FigureName]
 
 
 class _Named(msgspec.Struct):
@@ -106,6 +109,7 @@ def read_card(contents: StoreContents, store: ModelStore, name: str, version: st
         decoder=_decoder(manifest),
         blobs=blobs,
         reports=report_files(manifest),
+        figures=figure_names(manifest.metrics),
     )
 
 

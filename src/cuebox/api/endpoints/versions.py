@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cuebox.api.body import check_json, decode_json
+from cuebox.api.figures import FigureName, figure_names
 from cuebox.api.memory import Memory, memory
 from cuebox.api.messages import Request, Response
 from cuebox.api.report_files import content_type, report_files
@@ -56,10 +57,12 @@ class StoreOverview(msgspec.Struct, kw_only=True):
 
     Attributes:
         serving: reference (a name, or `name@alias`) to the version that this process answers with.
+        figures: what all the metrics are called; the first that a version has stands for it.
     """
 
     contents: Contents
     serving: dict[str, str]
+    figures: list[FigureName]
 
 
 class OpenReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +113,10 @@ class _Versions:
         serving = {info.name: info.version for info in request.service.models()}
 
         def look() -> bytes:
-            return _encode(StoreOverview(contents=contents.look(), serving=serving))
+            held = contents.look()
+            names = {name for each in held.models for one in each.versions for name in one.metrics}
+            figures = figure_names(names)
+            return _encode(StoreOverview(contents=held, serving=serving, figures=figures))
 
         return Response(await asyncio.to_thread(look))
 
