@@ -35,7 +35,12 @@ _OTHERS: dict[str, tuple[str, str, Unit, Literal["higher", "lower", "neither"]]]
     "exact_at_1": ("Right reply first", "of replies picked from the list", "percent", "higher"),
     "exact_at_3": ("Right reply among three", "of those picked from the list", "percent", "higher"),
     "exact_match_1": ("Next word right", "first suggestion, one word", "percent", "higher"),
-    "exact_match_1_of_3": ("Next word among three", "any of three suggestions", "percent", "higher"),
+    "exact_match_1_of_3": (
+        "Next word among three",
+        "any of three suggestions",
+        "percent",
+        "higher",
+    ),
     "perplexity": ("Perplexity", "choices left open at each token", "number", "lower"),
     "bits_per_character": ("Bits per character", "on held-out text", "number", "lower"),
     "bits_per_byte": ("Bits per byte", "on held-out text", "number", "lower"),

@@ -102,13 +102,14 @@ class RunDir:
         """The state of every worker, of dead ones too."""
         if self.folder is None:
             return []
-        found = []
-        for path in (*self.folder.glob("worker-*"), *self.folder.glob("past-*")):
-            try:
-                found.append(msgspec.json.decode(path.read_bytes(), type=WorkerState))
-            except (OSError, msgspec.DecodeError):
-                continue
-        return found
+        # By process: one that is being buried has both files for a moment.
+        found: dict[int, WorkerState] = {}
+        for kind in ("worker-*", "past-*"):
+            for path in self.folder.glob(kind):
+                with suppress(OSError, msgspec.DecodeError):
+                    state = msgspec.json.decode(path.read_bytes(), type=WorkerState)
+                    found[state.pid] = state
+        return list(found.values())
 
     def bury(self, pid: int) -> None:
         """Keep what a dead worker counted, not what it held."""
@@ -123,7 +124,9 @@ class RunDir:
             row for row in state.metrics["gauges"] if row[0].endswith("_total")
         ]
         state.readiness = {"ready": False}
-        (self.folder / f"past-{pid}").write_bytes(msgspec.json.encode(state))
+        partial = self.folder / f".past-{pid}"
+        partial.write_bytes(msgspec.json.encode(state))
+        partial.replace(self.folder / f"past-{pid}")
         path.unlink(missing_ok=True)
 
     def ask_reload(self) -> None:
