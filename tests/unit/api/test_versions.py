@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from cuebox.api import keys
-from cuebox.api.endpoints import versions
 from cuebox.core.manifest import Manifest, Provenance
 from cuebox.store import open_store
 from tests.fakes.asgi import call, make_application
@@ -174,8 +174,8 @@ def test_a_link_runs_out(
     application: Application, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = link(application, path_of(store))
-    later = versions.time() + 301
-    monkeypatch.setattr(versions, "time", lambda: later)
+    later = time() + 301
+    monkeypatch.setattr("cuebox.api.endpoints.versions.time", lambda: later)
     assert call(application, "GET", url).status == 404
 
 
