@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from cuebox.api.keys import KeyFile
-from cuebox.api.monitor import Monitor, Window, monitor
+from cuebox.api.monitor import Monitor, Window
+from cuebox.api.monitor_view import monitor
 from cuebox.api.run_dir import RunDir
 from cuebox.core.errors import Unavailable
 from cuebox.serving.history import History, Recorder

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from cuebox.api.messages import Request, Response
-from cuebox.api.monitor import Monitor, Window, monitor
+from cuebox.api.monitor import Monitor, Window
 from cuebox.api.routing import Operation, Route
 from cuebox.core.errors import InvalidRequest
-from cuebox.serving.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["monitor_routes"]
 
 _encode = msgspec.json.Encoder().encode
-_history_decoder = msgspec.msgpack.Decoder(History)
 _windows: tuple[Window, ...] = get_args(Window)
 
 
@@ -83,10 +81,13 @@ def _monitor(
     kinds: dict[str, str],
     counted: Collection[str],
 ) -> bytes:
+    from cuebox.api.monitor_view import monitor
+    from cuebox.serving.history import History
+
     return _encode(
         monitor(
             window,
-            _history_decoder.decode(history),
+            msgspec.msgpack.decode(history, type=History),
             snapshot,
             now=time(),
             routes=counted,
