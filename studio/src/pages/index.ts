@@ -27,5 +27,17 @@ export const PAGES: readonly [Page, ...Page[]] = [
     icon: "classify",
     summary: "What every classifier says of a text, and why.",
     load: () => import("./classify/Classify"),
+    path: "models",
+    title: "Models",
+    icon: "models",
+    summary: "Every model and version in the store.",
+    load: () => import("./models/Models"),
+  },
+  {
+    path: "monitor",
+    title: "Monitor",
+    icon: "monitor",
+    summary: "What the server is doing.",
+    load: () => import("./monitor/Monitor"),
   },
 ];
