@@ -46,7 +46,9 @@ function Phases({ figures }: { figures: Figures }) {
         <thead>
           <tr>
             <th scope="col">Phase</th>
-            <th scope="col">Times</th>
+            <th scope="col" class="more">
+              Times
+            </th>
             <th scope="col">p50</th>
             <th scope="col">p90</th>
             <th scope="col">p99</th>
@@ -70,7 +72,7 @@ function Phases({ figures }: { figures: Figures }) {
                     {words.title}
                   </label>
                 </th>
-                <td>{count(each.count)}</td>
+                <td class="more">{count(each.count)}</td>
                 <td>{duration(each.p50)}</td>
                 <td>{duration(each.p90)}</td>
                 <td>{duration(each.p99)}</td>

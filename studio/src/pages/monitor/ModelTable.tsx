@@ -7,7 +7,8 @@ export function ModelTable({ figures }: { figures: Figures }) {
   const { until, seconds } = figures.timeline;
   const times = middles(until, seconds);
   return (
-    <div class="monitor-scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+    <section class="monitor-scroll" aria-label="Table of models" tabIndex={0}>
       <table class="monitor-models">
         <caption class="hidden">Models, those that were asked most first</caption>
         <thead>
@@ -17,12 +18,18 @@ export function ModelTable({ figures }: { figures: Figures }) {
               Requests a second
             </th>
             <th scope="col">Requests</th>
-            <th scope="col">Rows</th>
+            <th scope="col" class="more">
+              Rows
+            </th>
             <th scope="col">Refused</th>
             <th scope="col">Errors</th>
-            <th scope="col">Tokens written</th>
-            <th scope="col">Prompt remembered</th>
-            <th scope="col">First token p50 / p90</th>
+            <th scope="col" class="more">
+              Tokens written
+            </th>
+            <th scope="col" class="more">
+              Prompts remembered
+            </th>
+            <th scope="col">First token, p50 / p90</th>
           </tr>
         </thead>
         <tbody>
@@ -31,7 +38,7 @@ export function ModelTable({ figures }: { figures: Figures }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
@@ -46,11 +53,11 @@ function Row({ model, times }: { model: ModelFigures; times: readonly number[] }
         <Spark times={times} values={model.requests_per_second} />
       </td>
       <td>{count(model.requests)}</td>
-      <td>{count(model.rows)}</td>
+      <td class="more">{count(model.rows)}</td>
       <td class={model.refused > 0 ? "warn" : ""}>{count(model.refused)}</td>
       <td class={model.errors > 0 ? "bad" : ""}>{count(model.errors)}</td>
-      <td>{writes ? count(model.completion_tokens) : ""}</td>
-      <td>{writes ? share(cachedShare(model)) : ""}</td>
+      <td class="more">{writes ? count(model.completion_tokens) : ""}</td>
+      <td class="more">{writes ? share(cachedShare(model)) : ""}</td>
       <td>
         {model.first_token
           ? `${duration(model.first_token.p50)} / ${duration(model.first_token.p90)}`

@@ -26,7 +26,7 @@ import { useWatched } from "./watch";
 
 const HOUR = 3600;
 /* So that a server that has just started is not drawn on a minute's axis. */
-const LEAST = 600;
+const LEAST = 300;
 
 const shown = setting<Window>("monitor.window", "hour", oneOf("hour", "start"));
 
@@ -189,7 +189,9 @@ const OUTCOMES: Record<string, string> = {
 };
 
 function Suggestions({ figures }: { figures: Figures }) {
-  const sources = [...new Set(figures.suggestions.map((each) => each.source))];
+  const sources = ["reply", "completion"].filter((source) =>
+    figures.suggestions.some((each) => each.source === source),
+  );
   return (
     <section class="card" aria-labelledby="monitor-suggestions">
       <h2 id="monitor-suggestions">Suggestions</h2>
@@ -197,7 +199,9 @@ function Suggestions({ figures }: { figures: Figures }) {
         <p class="quiet small">None were asked for {windowWords(figures)}.</p>
       )}
       {sources.map((source) => {
-        const found = figures.suggestions.filter((each) => each.source === source);
+        const found = Object.keys(OUTCOMES).flatMap((outcome) =>
+          figures.suggestions.filter((each) => each.source === source && each.outcome === outcome),
+        );
         const all = found.reduce((sum, each) => sum + each.count, 0);
         return (
           <div key={source} class="monitor-source">

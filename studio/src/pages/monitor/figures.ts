@@ -72,7 +72,7 @@ export const PHASES: Record<string, { title: string; meaning: string }> = {
   tokenize: { title: "Tokenize", meaning: "text to tokens" },
   encode: { title: "Encode", meaning: "running the encoder" },
   head: { title: "Head", meaning: "classifying, or ranking replies" },
-  completion_queue: { title: "Queue to complete", meaning: "waiting for the language model" },
+  completion_queue: { title: "Completion queue", meaning: "waiting for the language model" },
   first_token: { title: "First token", meaning: "of a completion, waiting included" },
 };
 
