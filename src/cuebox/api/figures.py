@@ -52,8 +52,9 @@ _OTHERS: dict[str, tuple[str, str, Unit, Literal["higher", "lower", "neither"]]]
 
 # The first of these that a version has stands for it.
 _FIRST = (
-    "accuracy", "subset_accuracy", "exact_at_1", "exact_match_1", "perplexity",
-    "milliseconds_8_tokens",
+    "accuracy", "subset_accuracy", "exact_at_1", "exact_match_1", "exact_at_3",
+    "exact_match_1_of_3", "milliseconds_8_tokens", "macro_f1", "top_3_accuracy", "ece",
+    "perplexity",
 )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ import { bytes, counted, figure, list, moment, sharedWords } from "./words";
 const FIRST_FIGURES = 4;
 const FIRST_LABELS = 60;
 
-/** All that is known of one version. */
-export function CardView({ card }: { card: Card }) {
+/** All that is known of one version; what is said of the model stands beside it. */
+export function CardView({ card, children }: { card: Card; children: ComponentChildren }) {
   return (
     <>
       {card.description && <p class="models-lead">{card.description}</p>}
@@ -17,7 +17,10 @@ export function CardView({ card }: { card: Card }) {
         <ReportView key={`${card.model} ${card.facts.version}`} card={card} />
       )}
       <div class="models-two">
-        <Shares card={card} />
+        <div class="models-side">
+          <Shares card={card} />
+          {children}
+        </div>
         <Origin card={card} />
       </div>
       {card.labels.length > 0 && <Labels card={card} />}

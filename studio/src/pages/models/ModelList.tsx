@@ -84,7 +84,7 @@ function Serving({
   const late = serving !== undefined && serving !== production;
   return (
     <>
-      <span class="numbers">{production}</span>{" "}
+      <span class="numbers version">{production}</span>{" "}
       {serving === undefined && <span class="tag warn">not served here</span>}
       {late && <span class="tag warn">still serving {serving}</span>}
       {production !== model.versions.at(-1)?.version && <span class="tag">newer ones exist</span>}

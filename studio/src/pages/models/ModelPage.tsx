@@ -34,6 +34,7 @@ export function ModelPage({
     history.again();
     onChange();
   };
+  const past = history.value && <AliasHistory history={history.value} />;
   return (
     <>
       <p class="models-back">
@@ -47,28 +48,7 @@ export function ModelPage({
         )}
       </PageHead>
       <div class="page-body models-body">
-        <div class="models-pick">
-          <SelectField
-            label="Version"
-            value={wanted}
-            options={model.versions.toReversed().map((each) => ({
-              value: each.version,
-              label: versionLabel(model, each.version, store),
-            }))}
-            onChange={(value) => {
-              location.hash = address("models", model.name, value);
-            }}
-          />
-          <p class="models-tags">
-            {aliasesOf(model, wanted).map((alias) => (
-              <span key={alias} class="tag good">
-                {alias}
-              </span>
-            ))}
-            {store.serving[model.name] === wanted && <span class="tag accent">served here</span>}
-            {aliasesOf(model, wanted).length === 0 && <span class="tag">no alias</span>}
-          </p>
-        </div>
+        <Pick model={model} wanted={wanted} store={store} />
         {!facts && (
           <div class="notice warn" role="status">
             {model.name} has no version {wanted}; it has {counted(model.versions.length, "other")}.
@@ -78,9 +58,9 @@ export function ModelPage({
         {card.problem && facts && !facts.error && (
           <ProblemNotice problem={card.problem} onRetry={card.again} />
         )}
-        {card.value && <CardView card={card.value} />}
+        {card.value && <CardView card={card.value}>{past}</CardView>}
         {!card.value && !card.problem && <p class="quiet">Reading the card …</p>}
-        {history.value && <AliasHistory history={history.value} />}
+        {!card.value && past}
       </div>
       {promoting && (
         <PromoteDialog
@@ -91,6 +71,43 @@ export function ModelPage({
         />
       )}
     </>
+  );
+}
+
+/* Which version is looked at, and which aliases point at it. */
+function Pick({
+  model,
+  wanted,
+  store,
+}: {
+  model: StoredModel;
+  wanted: string;
+  store: StoreOverview;
+}) {
+  const aliases = aliasesOf(model, wanted);
+  return (
+    <div class="models-pick">
+      <SelectField
+        label="Version"
+        value={wanted}
+        options={model.versions.toReversed().map((each) => ({
+          value: each.version,
+          label: versionLabel(model, each.version, store),
+        }))}
+        onChange={(value) => {
+          location.hash = address("models", model.name, value);
+        }}
+      />
+      <p class="models-tags">
+        {aliases.map((alias) => (
+          <span key={alias} class="tag good">
+            {alias}
+          </span>
+        ))}
+        {store.serving[model.name] === wanted && <span class="tag accent">served here</span>}
+        {aliases.length === 0 && <span class="tag">no alias</span>}
+      </p>
+    </div>
   );
 }
 

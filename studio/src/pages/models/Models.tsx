@@ -68,9 +68,8 @@ function Size({ store }: { store: StoreOverview }) {
   const versions = models.reduce((sum, model) => sum + model.versions.length, 0);
   return (
     <p class="quiet">
-      {counted(models.length, "model")} in {counted(versions, "version")}, {bytes(held)} in all.
-      {unshared > held * 1.02 &&
-        ` They share what they have in common: each with a copy of its own, it would be ${bytes(unshared)}.`}
+      {counted(models.length, "model")} in {counted(versions, "version")}, {bytes(held)} in all
+      {unshared > held * 1.02 ? `; without what they share it would be ${bytes(unshared)}.` : "."}
     </p>
   );
 }

@@ -29,7 +29,9 @@ export function ModelTable({ figures }: { figures: Figures }) {
             <th scope="col" class="more">
               Prompts remembered
             </th>
-            <th scope="col">First token, p50 / p90</th>
+            <th scope="col" class="more">
+              First token, p50 / p90
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -58,7 +60,7 @@ function Row({ model, times }: { model: ModelFigures; times: readonly number[] }
       <td class={model.errors > 0 ? "bad" : ""}>{count(model.errors)}</td>
       <td class="more">{writes ? count(model.completion_tokens) : ""}</td>
       <td class="more">{writes ? share(cachedShare(model)) : ""}</td>
-      <td>
+      <td class="more">
         {model.first_token
           ? `${duration(model.first_token.p50)} / ${duration(model.first_token.p90)}`
           : ""}

@@ -62,7 +62,7 @@ export function Plot({
     height: HEIGHT - 36,
   };
   const place = scale(frame, from, to, steps.at(-1) ?? 1);
-  const hours = timeTicks(from, to, Math.max(2, Math.floor(frame.width / 90)));
+  const hours = timeTicks(from, to, Math.max(2, Math.floor(frame.width / 70)));
   const chosen = at === null ? null : Math.min(at, times.length - 1);
 
   const point = (event: PointerEvent) => {
@@ -125,7 +125,7 @@ export function Plot({
               {clock(hour, to - from < 300)}
             </text>
           ))}
-          {lines.map((line) => (
+          {lines.filter(isSeen).map((line) => (
             <g key={line.name} class={`monitor-line ${line.colour}`}>
               {line.area && <path class="area" d={areaPath(times, line.values, place)} />}
               <path class={line.dashed ? "dashed" : ""} d={linePath(times, line.values, place)} />
@@ -159,6 +159,11 @@ export function Plot({
       <Table title={title} times={times} lines={lines} show={show} />
     </div>
   );
+}
+
+/* A line that never leaves the axis would only colour it. */
+function isSeen(line: Line, at: number): boolean {
+  return at === 0 || highest(line.values) > 0;
 }
 
 function Legend({

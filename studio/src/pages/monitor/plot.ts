@@ -30,7 +30,8 @@ export function highest(...all: readonly Series[]): number {
 }
 
 const STEPS = [
-  10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800,
+  10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
+  604_800,
 ];
 
 /** Round times between two, Unix seconds; local hours where steps are hours. */
