@@ -24,10 +24,13 @@ export function ModelPage({
 }) {
   const [promoting, setPromoting] = useState(false);
   const production = model.aliases["production"]?.version ?? null;
-  const newest = model.versions.at(-1)?.version ?? "";
-  const wanted = asked ?? production ?? newest;
+  const wanted = asked ?? production ?? model.versions.at(-1)?.version ?? "";
   const facts = model.versions.find((each) => each.version === wanted);
-  const card = useRead(`${model.name} ${wanted}`, () => readCard(model.name, wanted));
+  const readable = facts !== undefined && !facts.error;
+  const card = useRead(
+    `${model.name} ${wanted}`,
+    readable ? () => readCard(model.name, wanted) : null,
+  );
   const history = useRead(`${model.name} history`, () => readHistory(model.name));
   const done = () => {
     setPromoting(false);
@@ -41,7 +44,7 @@ export function ModelPage({
         <a href={address("models")}>All models</a>
       </p>
       <PageHead title={model.name} summary={KINDS[facts?.kind ?? ""] ?? facts?.kind ?? ""}>
-        {facts && wanted !== production && !facts.error && (
+        {readable && wanted !== production && (
           <button class="button" type="button" onClick={() => setPromoting(true)}>
             Put into production
           </button>
@@ -55,11 +58,9 @@ export function ModelPage({
           </div>
         )}
         {facts?.error && <div class="notice bad">{facts.error}</div>}
-        {card.problem && facts && !facts.error && (
-          <ProblemNotice problem={card.problem} onRetry={card.again} />
-        )}
+        {card.problem && <ProblemNotice problem={card.problem} onRetry={card.again} />}
         {card.value && <CardView card={card.value}>{past}</CardView>}
-        {!card.value && !card.problem && <p class="quiet">Reading the card …</p>}
+        {readable && !card.value && !card.problem && <p class="quiet">Reading the card …</p>}
         {!card.value && past}
       </div>
       {promoting && (

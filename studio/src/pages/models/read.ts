@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { connection } from "../../server/connection";
-import { keyGiven } from "../../server/key";
+import { keyGiven, keyWanted } from "../../server/key";
 import { Problem } from "../../server/problem";
 
 /** Something the server was asked for. */
@@ -13,9 +13,9 @@ export interface Read<T> {
 /**
  * Ask once, and again when `name` changes, the server comes back or a key was given.
  *
- * What was read stays in sight while it is asked anew.
+ * What was read stays in sight while it is asked anew. Nothing is asked while `ask` is null.
  */
-export function useRead<T>(name: string, ask: () => Promise<T>): Read<T> {
+export function useRead<T>(name: string, ask: (() => Promise<T>) | null): Read<T> {
   const [state, setState] = useState<{ name: string; value: T | null; problem: Problem | null }>({
     name,
     value: null,
@@ -27,7 +27,7 @@ export function useRead<T>(name: string, ask: () => Promise<T>): Read<T> {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `name` says what `ask` asks for
   useEffect(() => {
     let current = true;
-    if (!alive) return;
+    if (!alive || !ask) return;
     ask().then(
       (value) => current && setState({ name, value, problem: null }),
       (error: unknown) => {
@@ -44,6 +44,13 @@ export function useRead<T>(name: string, ask: () => Promise<T>): Read<T> {
       current = false;
     };
   }, [name, alive, key, tries]);
+  // Another key may allow what the one before did not.
+  const asking = keyWanted.value !== null;
+  const refused = state.problem?.kind === "refused";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the dialog is closed
+  useEffect(() => {
+    if (refused && !asking) setTries((before) => before + 1);
+  }, [asking]);
   const own = state.name === name;
   return {
     value: own ? state.value : null,

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../../server/client";
 import { connection } from "../../server/connection";
-import { keyGiven } from "../../server/key";
+import { keyGiven, keyWanted } from "../../server/key";
 import { Problem } from "../../server/problem";
 import type { Figures, Window } from "./figures";
 
@@ -72,6 +72,14 @@ export function useWatched(window: Window): Watched {
       document.removeEventListener("visibilitychange", look);
     };
   }, [window, alive, key, tries]);
+
+  // Another key may allow what the one before did not.
+  const asking = keyWanted.value !== null;
+  const refused = problem?.kind === "refused";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the dialog is closed
+  useEffect(() => {
+    if (refused && !asking) setTries((before) => before + 1);
+  }, [asking]);
 
   return { ...seen, problem, again: () => setTries((before) => before + 1) };
 }
