@@ -18,10 +18,11 @@ from cuebox.api.monitor import (
 )
 from cuebox.api.tally import PHASES, ModelTally, Tally
 from cuebox.serving.history import merge_moments
+from cuebox.serving.metrics import LATENCY_BUCKETS
 from cuebox.serving.percentiles import count_of, mean, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from cuebox.api.monitor import Window
     from cuebox.serving.history import History, Moment
@@ -56,13 +57,14 @@ def monitor(
     moments = history.recent if window == "hour" else history.whole
     # A server that is younger than an hour has the whole of it in its counters, to this moment.
     exact = window == "start" or age <= _HOUR
+    series = [(name, dict(labels)) for name, labels in history.series]
     total = Tally(routes)
     if exact:
         _take(total, snapshot)
     else:
-        _add(total, history, merge_moments(moments))
+        _add(total, series, merge_moments(moments))
     columns = _columns(moments)
-    tallies = [_add(Tally(routes), history, column) for column in columns]
+    tallies = [_add(Tally(routes), series, column) for column in columns]
     return Monitor(
         window=window,
         started=history.started,
@@ -89,11 +91,17 @@ def _take(tally: Tally, snapshot: Snapshot) -> None:
     tally.observe((name, dict(labels), row) for name, labels, row in snapshot.get("histograms", ()))
 
 
-def _add(tally: Tally, history: History, moment: Moment) -> Tally:
-    series = history.series
-    tally.count((series[at][0], dict(series[at][1]), n) for at, n in moment.counts.items())
-    tally.observe((series[at][0], dict(series[at][1]), row) for at, row in moment.timings.items())
+def _add(tally: Tally, series: Sequence[tuple[str, dict[str, str]]], moment: Moment) -> Tally:
+    tally.count((*series[at], added) for at, added in moment.counts.items())
+    tally.observe((*series[at], _row(row)) for at, row in moment.timings.items())
     return tally
+
+
+def _row(places: Mapping[int, float]) -> list[float]:
+    row = [0.0] * (len(LATENCY_BUCKETS) + 2)
+    for place, added in places.items():
+        row[place] = added
+    return row
 
 
 def _columns(moments: Sequence[Moment]) -> list[Moment]:

@@ -23,7 +23,17 @@ _EVERY_SECONDS = 10.0
 _SLOTS = 360
 # Routes, models and outcomes; a server of a hundred models has some two thousand.
 _MOST_SERIES = 8192
-# Gauges worth remembering the highest value of.
+# What is kept; of the gauges the highest value.
+_COUNTERS = frozenset({
+    "cuebox_cache_hits_total", "cuebox_cache_misses_total", "cuebox_cached_tokens_total",
+    "cuebox_completion_tokens_total", "cuebox_completions_total", "cuebox_http_requests_total",
+    "cuebox_model_requests_total", "cuebox_prompt_tokens_total", "cuebox_rows_total",
+    "cuebox_suggestions_total",
+})  # fmt: skip
+_HISTOGRAMS = frozenset({
+    "cuebox_completion_queue_seconds", "cuebox_first_token_seconds", "cuebox_http_request_seconds",
+    "cuebox_phase_seconds",
+})  # fmt: skip
 _PEAKS = frozenset({
     "cuebox_engine_running_requests", "cuebox_engine_waiting_requests",
     "cuebox_http_requests_in_flight", "cuebox_pending_rows", "cuebox_queue_jobs",
@@ -37,14 +47,14 @@ class Moment(msgspec.Struct, array_like=True):
         until: its end, Unix seconds.
         seconds: its length.
         counts: number of a series to what was added to its counter.
-        timings: the same of histograms, rows as in `Metrics.snapshot`.
+        timings: the same of histograms, by place in the row of `Metrics.snapshot`.
         peaks: the highest value of a gauge that was seen.
     """
 
     until: float
     seconds: float
     counts: dict[int, float] = {}
-    timings: dict[int, list[float]] = {}
+    timings: dict[int, dict[int, float]] = {}
     peaks: dict[int, float] = {}
 
 
@@ -131,10 +141,11 @@ class Recorder:
         self._began = clock
         for group in ("counters", "gauges"):
             for name, labels, value in snapshot.get(group, ()):
-                if name.endswith("_total"):
+                if name in _COUNTERS:
                     self._count(moment, name, labels, value)
         for name, labels, row in snapshot.get("histograms", ()):
-            self._observe(moment, name, labels, row)
+            if name in _HISTOGRAMS:
+                self._observe(moment, name, labels, row)
         self.glance(snapshot.get("gauges", ()))
         moment.peaks, self._peaks = self._peaks, {}
         self._keep(moment)
@@ -178,9 +189,9 @@ class Recorder:
         self._rows[number] = list(row)
         if before is None or any(a < b for a, b in zip(row, before, strict=True)):
             before = [0.0] * len(row)
-        added = [_short(a - b) for a, b in zip(row, before, strict=True)]
-        if any(added[:-1]):
-            moment.timings[number] = added
+        if before[:-1] != row[:-1]:
+            pairs = enumerate(zip(row, before, strict=True))
+            moment.timings[number] = {at: _short(a - b) for at, (a, b) in pairs if a != b}
 
     def _keep(self, moment: Moment) -> None:
         self._recent.append(msgspec.msgpack.encode(moment))
@@ -209,10 +220,9 @@ def merge_moments(moments: Iterable[Moment]) -> Moment:
         for number, added in each.counts.items():
             merged.counts[number] = merged.counts.get(number, 0) + added
         for number, row in each.timings.items():
-            before = merged.timings.get(number)
-            merged.timings[number] = (
-                row if before is None else [a + b for a, b in zip(before, row, strict=True)]
-            )
+            sums = merged.timings.setdefault(number, {})
+            for place, added in row.items():
+                sums[place] = sums.get(place, 0) + added
         for number, peak in each.peaks.items():
             merged.peaks[number] = max(peak, merged.peaks.get(number, 0))
     return merged

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cuebox.serving.history import History, Moment, Recorder, merge_moments
-from cuebox.serving.metrics import Metrics
+from cuebox.serving.metrics import LATENCY_BUCKETS, Metrics
 
 if TYPE_CHECKING:
     from cuebox.serving.metrics import Snapshot
@@ -22,7 +22,7 @@ def counts(history: History, moment: Moment) -> dict[str, float]:
 
 
 def counter(value: float) -> Snapshot:
-    return {"counters": [["asked_total", [["model", "a"]], value]]}
+    return {"counters": [["cuebox_rows_total", [["model", "a"]], value]]}
 
 
 def test_a_moment_is_what_was_added() -> None:
@@ -31,9 +31,9 @@ def test_a_moment_is_what_was_added() -> None:
         recorder.close(counter(value), 1000.0 + clock, clock)
     history = read(recorder)
     assert history.started == 1000.0
-    assert history.series == [("asked_total", [("model", "a")])]
+    assert history.series == [("cuebox_rows_total", [("model", "a")])]
     assert [counts(history, each) for each in history.recent] == [
-        {"asked_total": 5}, {}, {"asked_total": 7},
+        {"cuebox_rows_total": 5}, {}, {"cuebox_rows_total": 7},
     ]  # fmt: skip
     assert [(each.until, each.seconds) for each in history.recent] == [
         (1010.0, 10.0), (1020.0, 10.0), (1030.0, 10.0),
@@ -45,22 +45,22 @@ def test_a_counter_that_began_anew_counts_from_zero() -> None:
     for clock, value in ((10, 100), (20, 3), (30, 4)):
         recorder.close(counter(value), clock, clock)
     history = read(recorder)
-    assert [counts(history, each)["asked_total"] for each in history.recent] == [100, 3, 1]
+    assert [counts(history, each)["cuebox_rows_total"] for each in history.recent] == [100, 3, 1]
 
 
 def test_a_histogram_that_began_anew_counts_from_zero() -> None:
     before, after = Metrics(), Metrics()
     for _ in range(3):
-        before.observe("seconds", 0.02)
+        before.observe("cuebox_phase_seconds", 0.02)
     for _ in range(4):
-        after.observe("seconds", 0.2)
+        after.observe("cuebox_phase_seconds", 0.2)
     recorder = Recorder(0.0, 0.0)
     recorder.close(before.snapshot(), 10, 10)
     recorder.close(after.snapshot(), 20, 20)
     first, second = read(recorder).recent
-    assert sum(first.timings[0][:-1]) == 3
-    assert sum(second.timings[0][:-1]) == 4
-    assert min(second.timings[0]) == 0
+    places = LATENCY_BUCKETS.index(0.025), LATENCY_BUCKETS.index(0.25), len(LATENCY_BUCKETS) + 1
+    assert first.timings == {0: {places[0]: 3, places[2]: 0.06}}
+    assert second.timings == {0: {places[1]: 4, places[2]: 0.8}}
 
 
 def test_a_counter_shown_as_a_gauge_is_one_and_other_gauges_are_not() -> None:
@@ -89,7 +89,7 @@ def test_the_highest_of_a_gauge_between_two_moments_is_kept() -> None:
 
 def test_it_looks_by_itself_when_a_moment_is_over() -> None:
     metrics = Metrics()
-    metrics.count("asked_total")
+    metrics.count("cuebox_rows_total")
     recorder = Recorder(0.0, float("inf"))
     assert recorder.tick(metrics) is False
     assert read(recorder).recent == []
@@ -117,15 +117,24 @@ def test_a_quiet_hour_takes_little() -> None:
     recorder = Recorder(0.0, 0.0)
     metrics = Metrics()
     for number in range(500):
-        metrics.count("asked_total", (("model", f"model-{number}"),))
+        metrics.count("cuebox_rows_total", (("model", f"model-{number}"),))
     for clock in range(10, 7300, 10):
         recorder.close(metrics.snapshot(), clock, clock)
     assert len(recorder.encode()) < 60_000
 
 
+def test_what_nobody_asks_for_is_not_kept() -> None:
+    metrics = Metrics()
+    metrics.count("cuebox_feedback_total")
+    metrics.observe("cuebox_token_seconds", 0.01)
+    recorder = Recorder(0.0, 0.0)
+    recorder.close(metrics.snapshot(), 10, 10)
+    assert read(recorder).series == []
+
+
 def test_series_without_end_are_not_kept() -> None:
     recorder = Recorder(0.0, 0.0)
-    rows = [["asked_total", [["model", str(number)]], 1] for number in range(20_000)]
+    rows = [["cuebox_rows_total", [["model", str(number)]], 1] for number in range(20_000)]
     recorder.close({"counters": rows}, 10, 10)
     assert len(read(recorder).series) == 8192
 
@@ -133,8 +142,8 @@ def test_series_without_end_are_not_kept() -> None:
 def test_moments_that_follow_one_another_add_up() -> None:
     merged = merge_moments(
         [
-            Moment(10, 10, {0: 1, 1: 2}, {5: [1, 0, 0.5]}, {7: 3}),
-            Moment(20, 10, {0: 4}, {5: [0, 2, 0.25]}, {7: 1, 8: 2}),
+            Moment(10, 10, {0: 1, 1: 2}, {5: {0: 1, 2: 0.5}}, {7: 3}),
+            Moment(20, 10, {0: 4}, {5: {1: 2, 2: 0.25}}, {7: 1, 8: 2}),
         ]
     )
-    assert merged == Moment(20, 20, {0: 5, 1: 2}, {5: [1, 2, 0.75]}, {7: 3, 8: 2})
+    assert merged == Moment(20, 20, {0: 5, 1: 2}, {5: {0: 1, 1: 2, 2: 0.75}}, {7: 3, 8: 2})
