@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -32,15 +33,6 @@ class FigureName(msgspec.Struct, frozen=True):
 
 
 _OTHERS: dict[str, tuple[str, str, Unit, Literal["higher", "lower", "neither"]]] = {
-    "exact_at_1": ("Right reply first", "of replies picked from the list", "percent", "higher"),
-    "exact_at_3": ("Right reply among three", "of those picked from the list", "percent", "higher"),
-    "exact_match_1": ("Next word right", "first suggestion, one word", "percent", "higher"),
-    "exact_match_1_of_3": (
-        "Next word among three",
-        "any of three suggestions",
-        "percent",
-        "higher",
-    ),
     "perplexity": ("Perplexity", "choices left open at each token", "number", "lower"),
     "bits_per_character": ("Bits per character", "on held-out text", "number", "lower"),
     "bits_per_byte": ("Bits per byte", "on held-out text", "number", "lower"),
@@ -49,6 +41,9 @@ _OTHERS: dict[str, tuple[str, str, Unit, Literal["higher", "lower", "neither"]]]
     "divergence": ("Divergence", "from the unquantised model", "number", "lower"),
     "perplexity_growth": ("Perplexity added", "by quantisation", "percent", "lower"),
 }
+
+_WORDS = re.compile(r"exact_match_(\d+)(?:_of_(\d+))?")
+_REPLIES = re.compile(r"exact_at_(\d+)(?:\.(all|free))?(?:\.draft_(\d+))?")
 
 # The first of these that a version has stands for it.
 _FIRST = (
@@ -62,7 +57,7 @@ def figure_names(metrics: Iterable[str]) -> list[FigureName]:
     """Each figure once, the one that says most first, then in the order of the reports."""
     from cuebox.reports.metric_names import METRICS
 
-    order = {name: at for at, name in enumerate((*_FIRST, *METRICS, *_OTHERS))}
+    order = {name: at for at, name in enumerate(dict.fromkeys((*_FIRST, *METRICS, *_OTHERS)))}
     names = sorted(set(metrics), key=lambda name: (order.get(name, len(order)), name))
     return [_name(name) for name in names]
 
@@ -78,6 +73,16 @@ def _name(name: str) -> FigureName:
         ways = {False: "higher", True: "lower", None: "neither"}
         unit: Unit = "percent" if known.percent else "number"
         return FigureName(name, known.title, known.meaning, unit, ways[known.lower_is_better])
+    if (words := _WORDS.fullmatch(name)) is not None:
+        title = "Next word" if words[1] == "1" else f"Next {words[1]} words"
+        among = f"among {words[2]} suggestions" if words[2] else "first suggestion"
+        return FigureName(name, f"{title} right", among, "percent", "higher")
+    if (reply := _REPLIES.fullmatch(name)) is not None:
+        title = "Right reply first" if reply[1] == "1" else f"Right reply among {reply[1]}"
+        of = {"all": "of all messages", "free": "of those not in the list"}
+        typed = f", {reply[3]} letters typed" if reply[3] else ""
+        meaning = f"{of.get(reply[2] or '', 'of those picked from the list')}{typed}"
+        return FigureName(name, title, meaning, "percent", "higher")
     if name.startswith("milliseconds_"):
         title = f"Time for {name.removeprefix('milliseconds_').replace('_', ' ')}"
         return FigureName(name, title, "one text alone", "milliseconds", "lower")

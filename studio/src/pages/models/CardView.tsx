@@ -81,7 +81,7 @@ function Shares({ card }: { card: Card }) {
         total={all}
         parts={[
           { name: "Its own", bytes: own, colour: "one", more: "" },
-          { name: "Shared", bytes: all - own, colour: "two", more: "" },
+          ...(all > own ? [{ name: "Shared", bytes: all - own, colour: "two", more: "" }] : []),
         ]}
       />
       {sentences.length > 0 ? (
