@@ -27,6 +27,8 @@ export const PAGES: readonly [Page, ...Page[]] = [
     icon: "classify",
     summary: "What every classifier says of a text, and why.",
     load: () => import("./classify/Classify"),
+  },
+  {
     path: "models",
     title: "Models",
     icon: "models",
