@@ -92,9 +92,10 @@ def test_workers_count_together_and_open_each_others_links(
         processes: list[dict[str, Any]] = server.request("GET", "/v1/admin/memory")[1]["processes"]
         roles = sorted(each["role"] for each in processes)
         assert roles == ["supervisor", "worker", "worker"]
+        time.sleep(1.5)  # states are written once a second
         os.kill(next(e["pid"] for e in processes if e["role"] == "worker"), signal.SIGKILL)
         until(lambda: "restart_in_seconds" in "".join(server.logs))
-        # What the dead one counted is not lost, up to the second before its death.
+        # What the dead one counted is not lost, but for the second before its death.
         assert counted() == 40
         classify(server, 3)
         until(lambda: counted() == 43)
