@@ -47,7 +47,7 @@ _REPLIES = re.compile(r"exact_at_(\d+)(?:\.(all|free))?(?:\.draft_(\d+))?")
 
 # The first of these that a version has stands for it.
 _FIRST = (
-    "accuracy", "subset_accuracy", "exact_at_1", "exact_match_1", "exact_at_3",
+    "accuracy", "subset_accuracy", "exact_at_1", "exact_match_1", "exact_at_3", "exact_at_1.draft_3", "exact_at_3.draft_3",
     "exact_match_1_of_3", "milliseconds_8_tokens", "macro_f1", "top_3_accuracy", "ece",
     "perplexity",
 )  # fmt: skip
@@ -80,7 +80,7 @@ def _name(name: str) -> FigureName:
     if (reply := _REPLIES.fullmatch(name)) is not None:
         title = "Right reply first" if reply[1] == "1" else f"Right reply among {reply[1]}"
         of = {"all": "of all messages", "free": "of those not in the list"}
-        typed = f", {reply[3]} letters typed" if reply[3] else ""
+        typed = f", {reply[3]} letter{'' if reply[3] == '1' else 's'} typed" if reply[3] else ""
         meaning = f"{of.get(reply[2] or '', 'of those picked from the list')}{typed}"
         return FigureName(name, title, meaning, "percent", "higher")
     if name.startswith("milliseconds_"):

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,8 +148,10 @@ class Supervisor:
         if now < self._record_at:
             return
         self._record_at = now + 1
-        if self._recorder.tick(_Merged(self._run_dir)):
-            self._run_dir.write_history(self._recorder.encode())
+        # A full disk costs the past some minutes, not the server its life.
+        with suppress(OSError):
+            if self._recorder.tick(_Merged(self._run_dir)):
+                self._run_dir.write_history(self._recorder.encode())
 
     def _ready(self) -> int:
         return sum(bool(state.readiness.get("ready")) for state in self._run_dir.states())

@@ -7,21 +7,24 @@ import { bytes } from "./words";
 
 /** A report, a picture or a text of a version, in a frame that is shut off from the studio. */
 export function ReportView({ card }: { card: Card }) {
-  const [file, setFile] = useState(card.reports[0]?.file ?? "");
+  const [file, setFile] = useState(firstOf(card.reports));
   const [link, problem, again] = useLink(card.model, card.facts.version, file);
   const view = card.reports.find((each) => each.file === file)?.view;
   return (
     <section class="card models-report" aria-labelledby="models-report">
       <div class="models-report-head">
-        <h2 id="models-report">Report</h2>
-        {card.reports.length > 1 && (
+        <h2 id="models-report">{view === "page" ? "Report" : "Files"}</h2>
+        {(card.reports.length > 1 || file === "") && (
           <SelectField
             label="File"
             value={file}
-            options={card.reports.map((each) => ({
-              value: each.file,
-              label: `${each.file} (${bytes(each.bytes)})`,
-            }))}
+            options={[
+              ...(file === "" ? [{ value: "", label: "Choose one to read" }] : []),
+              ...card.reports.map((each) => ({
+                value: each.file,
+                label: `${each.file} (${bytes(each.bytes)})`,
+              })),
+            ]}
             onChange={setFile}
           />
         )}
@@ -42,6 +45,12 @@ export function ReportView({ card }: { card: Card }) {
       )}
     </section>
   );
+}
+
+/* What is written for people; the rest waits until it is asked for. */
+function firstOf(reports: Card["reports"]): string {
+  const first = reports.find((each) => each.view !== "text" || each.file.endsWith(".md"));
+  return first?.file ?? "";
 }
 
 /* The first link stays in the frame: the page in it must not begin anew with every other. */
@@ -84,7 +93,7 @@ function useLink(model: string, version: string, file: string) {
     }
 
     setLink(null);
-    void renew();
+    if (file) void renew();
     document.addEventListener("visibilitychange", back);
     return () => {
       current = false;

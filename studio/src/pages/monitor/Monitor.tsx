@@ -62,7 +62,7 @@ export default function Monitor() {
 
 function Everything({ figures }: { figures: Figures }) {
   const to = figures.now;
-  const begin = shown.value === "hour" ? to - HOUR : figures.started;
+  const begin = figures.window === "hour" ? to - HOUR : figures.started;
   const from = Math.min(to - LEAST, Math.max(begin, figures.started));
   const times = middles(figures.timeline.until, figures.timeline.seconds);
   const frame = { times, from, to };
