@@ -58,12 +58,20 @@ def test_a_report_opens_in_a_new_tab_and_can_reach_nothing(person: Person) -> No
 
 def test_pictures_and_texts_of_a_version(person: Person) -> None:
     page = person.open("models/writer")
-    page.get_by_label("File").select_option("curve.png")
+    page.get_by_label("File", exact=True).select_option("curve.png")
     picture = page.frame_locator("iframe").locator("img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 100
-    page.get_by_label("File").select_option("card.md")
+    page.get_by_label("File", exact=True).select_option("card.md")
     expect(page.frame_locator("iframe").locator("pre")).to_contain_text("writer")
+
+
+def test_files_of_a_version_without_a_report_are_opened_when_asked(person: Person) -> None:
+    page = person.open("models/replies")
+    expect(page.get_by_role("heading", name="Files")).to_be_visible()
+    expect(page.locator("iframe")).to_have_count(0)
+    page.get_by_label("File", exact=True).select_option("metrics.json")
+    expect(page.frame_locator("iframe").locator("pre")).to_contain_text("exact_at_1")
 
 
 def test_what_is_not_there_is_told(person: Person) -> None:

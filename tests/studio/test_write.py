@@ -49,9 +49,7 @@ def text_of(page: Page) -> str:
 
 def expect_text(page: Page, text: str) -> None:
     """Wait until this is what the person wrote; ghost text does not count."""
-    page.wait_for_function(
-        f"(wanted) => ({TEXT_OF})() === wanted", arg=text, timeout=5_000
-    )
+    page.wait_for_function(f"(wanted) => ({TEXT_OF})() === wanted", arg=text, timeout=5_000)
 
 
 def ghost(page: Page) -> Locator:
@@ -405,9 +403,7 @@ def test_without_a_key_one_can_still_write(person: Person) -> None:
     expect_text(page, "All the same")
 
 
-def test_a_server_that_is_gone_and_comes_back(
-    browser: Browser, demo: Path, tmp_path: Path
-) -> None:
+def test_a_server_that_is_gone_and_comes_back(browser: Browser, demo: Path, tmp_path: Path) -> None:
     server = server_process(demo)
     first = server.__enter__()
     port = str(first.port)
