@@ -11,7 +11,7 @@ import pytest
 from cuebox.api import keys
 from cuebox.core.manifest import Manifest, Provenance
 from cuebox.store import open_store
-from tests.fakes.asgi import call, make_application
+from tests.fakes.asgi import Lines, call, make_application
 from tests.fakes.service import Service
 
 if TYPE_CHECKING:
@@ -168,6 +168,16 @@ def test_a_version_without_a_report(application: Application, store: ModelStore)
     answer = call(application, "POST", f"{path_of(store, 'bare')}/report")
     assert answer.status == 404
     assert "has no report" in answer.json()["error"]["message"]
+
+
+def test_the_log_does_not_tell_the_link(tmp_path: Path, store: ModelStore) -> None:
+    lines = Lines()
+    application = make_application(tmp_path, Service(store), lines=lines)
+    url = link(application, path_of(store))
+    assert call(application, "GET", url).status == 200
+    logged = msgspec.json.decode(lines.lines[-1])
+    assert (logged["path"], logged["model"]) == ("/reports/{ticket}", "mood")
+    assert url.encode() not in b"".join(lines.lines)
 
 
 def test_a_link_runs_out(

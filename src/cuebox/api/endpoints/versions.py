@@ -254,6 +254,7 @@ def version_routes(
             path="/reports/{ticket}",
             handler=handlers.report,
             scope=None,
+            private=True,
             operation=Operation(
                 summary="What a link opens",
                 tag="Admin",
