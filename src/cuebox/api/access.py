@@ -79,9 +79,11 @@ class AccessLog:
 
     def _line(self, request: Request, status: int, seconds: float) -> bytes:
         scope = request.scope
+        route = request.route
+        path = route.path if route and route.private else _printable(scope["path"])
         if self._as_text:
             return (
-                f"{scope['method']} {_printable(scope['path'])} {status} {seconds * 1e3:.1f} ms"
+                f"{scope['method']} {path} {status} {seconds * 1e3:.1f} ms"
                 f"{f' {request.model}' if request.model else ''}"
                 f"{f' {request.failure}' if request.failure else ''}\n"
             ).encode("utf-8", "replace")
@@ -89,7 +91,7 @@ class AccessLog:
         line = AccessLine(
             time=self._now(),
             method=scope["method"],
-            path=_printable(scope["path"]),
+            path=path,
             status=status,
             ms=round(seconds * 1e3, 3),
             request_id=request.id,

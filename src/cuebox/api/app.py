@@ -58,6 +58,8 @@ class Application:
         self._max_body_bytes = max_body_bytes
         self._id_prefix = os.urandom(6).hex().encode() + b"-"
         self._numbers = count(1)
+        self._in_flight = 0
+        service.metrics.gauge("cuebox_http_requests_in_flight", lambda: float(self._in_flight))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,6 +69,13 @@ class Application:
         request = Request(scope, receive, self.service, perf_counter())
         request.draining = self.draining
         request.id = self._request_id(request.headers)
+        self._in_flight += 1
+        try:
+            await self._serve(request, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, request: Request, send: Send) -> None:
         try:
             response = await self._answer(request)
         except (Exception, asyncio.CancelledError) as error:

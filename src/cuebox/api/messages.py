@@ -61,6 +61,11 @@ class Destination(Protocol):
         """How its errors are written."""
         ...
 
+    @property
+    def private(self) -> bool:
+        """Whether an address of it is for nobody else's eyes."""
+        ...
+
 
 class Pieces(Protocol):
     """A body that is made while it is sent."""

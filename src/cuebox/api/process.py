@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from cuebox.api.build import build_application
@@ -17,6 +18,7 @@ from cuebox.api.rate import RateLimiter
 from cuebox.api.run_dir import RunDir
 from cuebox.api.server import Server
 from cuebox.core.errors import CueboxError
+from cuebox.serving.history import Recorder
 
 if TYPE_CHECKING:
     import socket
@@ -81,11 +83,20 @@ class _Process:
         self._service = service
         self._run_dir = run_dir
         self._shutdown_timeout = settings.shutdown_timeout
+        # Of several workers the supervisor keeps it, which outlives them.
+        self._recorder = Recorder(time(), monotonic()) if run_dir.folder is None else None
         application = build_application(
-            service, settings, gate, writer, snapshot=self._snapshot, reloaded=run_dir.ask_reload
+            service,
+            settings,
+            gate,
+            writer,
+            snapshot=self._snapshot,
+            reloaded=run_dir.ask_reload,
+            history=self._recorder.encode if self._recorder else run_dir.history,
+            secret=run_dir.secret,
+            root=os.getppid() if run_dir.folder else None,
         )
-        several = run_dir.folder is not None
-        self._server = Server(application, settings, self._every_second if several else None)
+        self._server = Server(application, settings, self._every_second)
         self._reloading: asyncio.Task[object] | None = None
 
     async def run(
@@ -132,6 +143,9 @@ class _Process:
         return self._run_dir.merged(self._service.metrics.snapshot())
 
     def _every_second(self) -> None:
+        if self._recorder is not None:
+            self._recorder.tick(self._service.metrics)
+            return
         self._run_dir.write(self._service.readiness(), self._service.metrics.snapshot())
         if self._run_dir.reload_asked():
             self._reloading = asyncio.ensure_future(self._service.reload())

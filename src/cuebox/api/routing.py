@@ -59,6 +59,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         scope: what an API key must allow; None leaves the route open.
         dialect: how its errors are written.
         takes_body: whether the body is read before the handler runs.
+        private: whether who knows the address may see what it opens: it is then logged as `path`.
     """
 
     method: str
@@ -68,6 +69,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope | None = "predict"
     dialect: Literal["openai", "oip"] = "openai"
     takes_body: bool = False
+    private: bool = False
 
 
 class Router:

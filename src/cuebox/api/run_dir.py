@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cuebox.core.errors import Unavailable
 from cuebox.serving.metrics import merge_snapshots
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from cuebox.serving.requests import Readiness
 
 __all__ = ["RunDir", "WorkerState"]
+
+_SECRET_BYTES = 32
 
 
 class WorkerState(msgspec.Struct, kw_only=True):
@@ -43,6 +48,40 @@ class RunDir:
         self._pid = pid
         self._reloads_seen = self._reloads()
 
+    def secret(self) -> bytes:
+        """32 random bytes that all workers of this server share, and nobody else knows."""
+        drawn = os.urandom(_SECRET_BYTES)
+        if self.folder is None:
+            return drawn
+        path, partial = self.folder / "secret", self.folder / f".secret-{self._pid}"
+        if not path.exists():
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(drawn)
+            # The first worker's stays, whole from the moment it can be seen.
+            with suppress(FileExistsError):
+                path.hardlink_to(partial)
+            partial.unlink()
+        return path.read_bytes()
+
+    def write_history(self, history: bytes) -> None:
+        """Replace what the workers are told of the past; for the supervisor alone."""
+        if self.folder is not None:
+            partial = self.folder / ".history"
+            partial.write_bytes(history)
+            partial.replace(self.folder / "history")
+
+    def history(self) -> bytes:
+        """What the supervisor wrote last.
+
+        Raises:
+            Unavailable: nothing, yet.
+        """
+        try:
+            return (self.folder / "history").read_bytes() if self.folder else b""
+        except OSError:
+            raise Unavailable("the server has only just started: try again in 1 s") from None
+
     def write(self, readiness: Readiness, metrics: Snapshot) -> None:
         """Replace this worker's state."""
         if self.folder is None:
@@ -63,13 +102,14 @@ class RunDir:
         """The state of every worker, of dead ones too."""
         if self.folder is None:
             return []
-        found = []
-        for path in (*self.folder.glob("worker-*"), *self.folder.glob("past-*")):
-            try:
-                found.append(msgspec.json.decode(path.read_bytes(), type=WorkerState))
-            except (OSError, msgspec.DecodeError):
-                continue
-        return found
+        # By process: one that is being buried has both files for a moment.
+        found: dict[int, WorkerState] = {}
+        for kind in ("worker-*", "past-*"):
+            for path in self.folder.glob(kind):
+                with suppress(OSError, msgspec.DecodeError):
+                    state = msgspec.json.decode(path.read_bytes(), type=WorkerState)
+                    found[state.pid] = state
+        return list(found.values())
 
     def bury(self, pid: int) -> None:
         """Keep what a dead worker counted, not what it held."""
@@ -84,7 +124,9 @@ class RunDir:
             row for row in state.metrics["gauges"] if row[0].endswith("_total")
         ]
         state.readiness = {"ready": False}
-        (self.folder / f"past-{pid}").write_bytes(msgspec.json.encode(state))
+        partial = self.folder / f".past-{pid}"
+        partial.write_bytes(msgspec.json.encode(state))
+        partial.replace(self.folder / f"past-{pid}")
         path.unlink(missing_ok=True)
 
     def ask_reload(self) -> None:

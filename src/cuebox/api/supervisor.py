@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -31,11 +32,15 @@ from cuebox.app.kept_process import KeptProcess
 from cuebox.app.orders import send_order
 from cuebox.app.settings import Settings
 from cuebox.app.supervised_engine import SupervisedEngine
+from cuebox.serving.history import Recorder
+from cuebox.serving.metrics import merge_snapshots
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
     from types import FrameType
+
+    from cuebox.serving.metrics import Snapshot
 
 __all__ = ["Supervisor", "WorkerOrder"]
 
@@ -49,6 +54,22 @@ class WorkerOrder(msgspec.Struct, kw_only=True):
     server: ServerSettings
     descriptor: int
     run_folder: str
+
+
+class _Merged:
+    """The counters of all workers, as they wrote them last."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self._run_dir = run_dir
+
+    def gauges(self) -> list[list[Any]]:
+        """As `Metrics.gauges`."""
+        rows = ({"gauges": state.metrics["gauges"]} for state in self._run_dir.states())
+        return merge_snapshots(rows)["gauges"]
+
+    def snapshot(self) -> Snapshot:
+        """As `Metrics.snapshot`."""
+        return merge_snapshots(state.metrics for state in self._run_dir.states())
 
 
 class Supervisor:
@@ -71,6 +92,9 @@ class Supervisor:
         self._launcher = EngineLauncher(settings, self._folder)
         self._engine = KeptProcess("engine process", self._launcher.start)
         self._stopping: int | None = None
+        self._recorder = Recorder(time.time(), time.monotonic())
+        self._record_at = 0.0
+        self._run_dir.write_history(self._recorder.encode())
 
     def run(self, announce: Callable[[], None]) -> int:
         """Run until stopped; returns the exit status.
@@ -91,6 +115,7 @@ class Supervisor:
                 if not announced and self._ready() == len(self._workers):
                     announced = True
                     announce()
+                self._record()
                 time.sleep(_POLL_SECONDS)
             return self._drain(self._stopping)
         finally:
@@ -116,6 +141,17 @@ class Supervisor:
         )
         send_order(process, self._order)
         return process
+
+    def _record(self) -> None:
+        """Once a second: what all workers counted, for the past that a page shows."""
+        now = time.monotonic()
+        if now < self._record_at:
+            return
+        self._record_at = now + 1
+        # A full disk costs the past some minutes, not the server its life.
+        with suppress(OSError):
+            if self._recorder.tick(_Merged(self._run_dir)):
+                self._run_dir.write_history(self._recorder.encode())
 
     def _ready(self) -> int:
         return sum(bool(state.readiness.get("ready")) for state in self._run_dir.states())

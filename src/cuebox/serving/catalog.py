@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cuebox.core.errors import InvalidRequest, UnknownModel
+from cuebox.serving.outcomes import answered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         TextPredictor,
     )
     from cuebox.core.text import TextSettings
+    from cuebox.serving.metrics import Labels
     from cuebox.serving.requests import ModelInfo
     from cuebox.serving.trunk import Trunk
 
@@ -69,11 +71,13 @@ class Plan:
         names: the classifiers, in the order of the answer.
         groups: the same by what they read: one text through one encoder, together.
         labels: of their metrics.
+        answered: of the count of their requests.
     """
 
     names: list[str]
     groups: list[list[str]]
-    labels: list[tuple[tuple[str, str]]]
+    labels: list[Labels]
+    answered: list[Labels]
 
 
 @dataclass(slots=True, eq=False)
@@ -181,7 +185,12 @@ class Catalog:
         for name in names:
             served = self.text_model(name)
             groups.setdefault((served.trunk, served.predictor.text), []).append(name)
-        return Plan(names, list(groups.values()), [(("model", name),) for name in names])
+        return Plan(
+            names,
+            list(groups.values()),
+            labels=[(("model", name),) for name in names],
+            answered=[answered(name) for name in names],
+        )
 
     def _classifiers(self, asked: str | Sequence[str]) -> list[str]:
         if asked == "*":

@@ -59,6 +59,10 @@ class Metrics:
         """Stop reporting a value whose owner is gone."""
         self._gauges.pop((name, labels), None)
 
+    def gauges(self) -> list[list[Any]]:
+        """The gauges of a `snapshot` alone."""
+        return [[n, list(map(list, at)), read()] for (n, at), read in list(self._gauges.items())]
+
     def snapshot(self) -> Snapshot:
         """`counters`, `gauges`: rows `[name, labels, value]`; `histograms`: `[name, labels, row]`.
 
@@ -66,9 +70,7 @@ class Metrics:
         """
         return {
             "counters": [[n, list(map(list, at)), v] for (n, at), v in self._counters.items()],
-            "gauges": [
-                [n, list(map(list, at)), read()] for (n, at), read in list(self._gauges.items())
-            ],
+            "gauges": self.gauges(),
             "histograms": [
                 [n, list(map(list, at)), list(row)] for (n, at), row in self._histograms.items()
             ],

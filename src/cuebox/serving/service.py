@@ -14,11 +14,13 @@ from cuebox.serving.classification import classify
 from cuebox.serving.completion import complete
 from cuebox.serving.embedding import embed, tensor
 from cuebox.serving.explanation import explain, most_runs
+from cuebox.serving.gauges import register_gauges
 from cuebox.serving.host import HostOnDemand
 from cuebox.serving.leases import Leases
 from cuebox.serving.loader import Loader
 from cuebox.serving.metrics import Metrics
 from cuebox.serving.opening import ModelOpener
+from cuebox.serving.outcomes import REQUESTS, FailuresCounted, answered
 from cuebox.serving.requests import Readiness
 from cuebox.serving.suggestion import suggest
 from cuebox.serving.suggestion_record import suggestion_record
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from cuebox.core.generation import Completed, Delta, GenerateRequest
     from cuebox.core.inference import FeedbackRecord
-    from cuebox.core.ports import InferenceLog
     from cuebox.core.types import FloatArray
     from cuebox.serving.catalog import Catalog, Served
     from cuebox.serving.explain_requests import ExplainRequest, ExplainResponse
@@ -52,6 +53,8 @@ _log = logging.getLogger(__name__)
 # default of 5 ms is longer than the whole inference.
 _SWITCH_INTERVAL_SECONDS = 0.0005
 
+_HEAD = (("phase", "head"),)
+
 
 class Service:
     """Serves the models of a store; every method belongs to one event loop.
@@ -73,7 +76,7 @@ class Service:
         self._loading = asyncio.Lock()
         self._state: Literal["starting", "ready", "draining"] = "starting"
         self._watcher: asyncio.Task[None] | None = None
-        self._register_gauges(parts)
+        register_gauges(self.metrics, parts, self._leases)
 
     async def start(self) -> None:
         """Load every model, then keep an eye on the store.
@@ -151,13 +154,15 @@ class Service:
         self, request: ClassifyRequest, *, timings: Timings, deadline: float | None = None
     ) -> ClassifyResponse:
         """Classify every input with every model asked for."""
-        with self._leases.lease(_rows(request.input), deadline) as (catalog, until):
+        counted = self._failures_of(lambda current: current.plan(request.model).names)
+        with counted, self._leases.lease(_rows(request.input), deadline) as (catalog, until):
             answer = await classify(
                 catalog, request, self.settings, timings=timings, deadline=until
             )
-            self.metrics.count_each(
-                "cuebox_rows_total", catalog.plan(request.model).labels, len(answer.data)
-            )
+            plan = catalog.plan(request.model)
+        self.metrics.count_each("cuebox_rows_total", plan.labels, len(answer.data))
+        self.metrics.count_each(REQUESTS, plan.answered)
+        self.metrics.observe("cuebox_phase_seconds", timings.head, _HEAD)
         return answer
 
     async def explain(
@@ -165,7 +170,8 @@ class Service:
     ) -> ExplainResponse:
         """Which words of a text mattered to every model asked for."""
         runs = most_runs(request.input, self.settings)
-        with self._leases.lease(runs, deadline) as (catalog, until):
+        counted = self._failures_of(lambda current: current.plan(request.model).names)
+        with counted, self._leases.lease(runs, deadline) as (catalog, until):
             answer = await explain(catalog, request, self.settings, timings=timings, deadline=until)
             for each in answer.data:
                 self._count(each.model, 1 + len(each.words))
@@ -175,7 +181,8 @@ class Service:
         self, request: EmbedRequest, *, timings: Timings, deadline: float | None = None
     ) -> EmbedResult:
         """Embed texts or token ids with an encoder."""
-        with self._leases.lease(_rows(request.input), deadline) as (catalog, until):
+        counted = self._failures_of(lambda current: [current.find(request.model).info.name])
+        with counted, self._leases.lease(_rows(request.input), deadline) as (catalog, until):
             result = await embed(catalog, request, self.settings, timings=timings, deadline=until)
         self._count(request.model, len(result.embeddings))
         return result
@@ -195,7 +202,8 @@ class Service:
             The model; float32 `[rows, labels]` calibrated probabilities for a classifier or
             `[rows, dim]` embeddings for an encoder; the tokens read per row.
         """
-        with self._leases.lease(len(texts), deadline) as (catalog, until):
+        counted = self._failures_of(lambda current: [_find(current, model, version).info.name])
+        with counted, self._leases.lease(len(texts), deadline) as (catalog, until):
             served = _find(catalog, model, version)
             matrix, tokens = await tensor(
                 catalog.text_model(model), texts, self.settings, timings=timings, deadline=until
@@ -239,12 +247,14 @@ class Service:
             Conflict: a newer request of the session took this one's place.
         """
         began = monotonic()
-        with self._leases.lease(1, deadline) as (catalog, until):
+        counted = self._failures_of(lambda current: [current.reply_model(request.model).info.name])
+        with counted, self._leases.lease(1, deadline) as (catalog, until):
             answer = await suggest(
                 catalog, request, self.settings,
                 client=client, timings=timings, deadline=until, metrics=self.metrics,
             )  # fmt: skip
         self._count(answer.models.reply.name, 1)
+        self.metrics.observe("cuebox_phase_seconds", timings.head, _HEAD)
         if self._inference_log is not None:
             seconds = monotonic() - began
             self._inference_log.suggested(
@@ -267,20 +277,10 @@ class Service:
 
     def _count(self, model: str, rows: int) -> None:
         self.metrics.count("cuebox_rows_total", (("model", model),), rows)
+        self.metrics.count(REQUESTS, answered(model))
 
-    def _register_gauges(self, parts: Parts) -> None:
-        gauge = self.metrics.gauge
-        for name in ("entries", "bytes"):
-            gauge(f"cuebox_cache_{name}", _stat(parts, name))
-        for name in ("hits", "misses", "evictions"):
-            gauge(f"cuebox_cache_{name}_total", _stat(parts, name))
-        if (log := parts.inference_log) is not None:
-            gauge("cuebox_inference_log_waiting", _log_stat(log, "waiting"))
-            for name in ("written", "lost"):
-                gauge(f"cuebox_inference_log_{name}_total", _log_stat(log, name))
-        gauge("cuebox_pending_rows", lambda: float(self._leases.pending_rows))
-        gauge("cuebox_models", lambda: float(len(self._leases.current.models)))
-        gauge("cuebox_model_failures", lambda: float(len(self._leases.current.failures)))
+    def _failures_of(self, names: Callable[[Catalog], Sequence[str]]) -> FailuresCounted:
+        return FailuresCounted(self.metrics, lambda: names(self._leases.current))
 
     async def _watch(self) -> None:
         while True:
@@ -303,11 +303,3 @@ def _find(catalog: Catalog, name: str, version: str | None) -> Served:
 
 def _rows(values: str | Sequence[Any]) -> int:
     return 1 if isinstance(values, str) else len(values)
-
-
-def _stat(parts: Parts, name: str) -> Callable[[], float]:
-    return lambda: float(parts.cache.stats()[name])
-
-
-def _log_stat(log: InferenceLog, name: str) -> Callable[[], float]:
-    return lambda: float(log.stats()[name])

@@ -42,4 +42,18 @@ export const PAGES: readonly [Page, ...Page[]] = [
     summary: "What agents may be offered, reviewed by people.",
     load: () => import("./answers/Answers"),
   },
+  {
+    path: "models",
+    title: "Models",
+    icon: "models",
+    summary: "Every model and version in the store.",
+    load: () => import("./models/Models"),
+  },
+  {
+    path: "monitor",
+    title: "Monitor",
+    icon: "monitor",
+    summary: "What the server is doing.",
+    load: () => import("./monitor/Monitor"),
+  },
 ];

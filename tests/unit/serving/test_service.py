@@ -363,3 +363,56 @@ def read_head(store: ModelStore, name: str) -> Head:
     manifest = store.manifest(name, store.versions(name)[-1])
     content = store.read(manifest.files["head.safetensors"])
     return load_head(content, name=name, labels=3, dim=None)
+
+
+def outcomes(service: Service) -> dict[tuple[str, str], float]:
+    return {
+        (dict(labels)["model"], dict(labels)["outcome"]): value
+        for name, labels, value in service.metrics.snapshot()["counters"]
+        if name == "cuebox_model_requests_total"
+    }
+
+
+def test_requests_are_counted_by_model_and_outcome(settings: Settings, store: ModelStore) -> None:
+    publish_head(store, "mood")
+    publish_head(store, "topic")
+
+    async def use(service: Service) -> None:
+        await ask(service, ["mood", "topic"], ["a", "b"])
+        await ask(service, "mood", "a")
+        with pytest.raises(InvalidRequest):
+            await ask(service, "mood", [7])
+        with pytest.raises(UnknownModel):
+            await ask(service, ["mood", "nobody"], "a")
+        request = ClassifyRequest(model="*", input="a")
+        with pytest.raises(DeadlineExceeded):
+            await service.classify(request, timings=Timings(), deadline=time.monotonic() - 1)
+        with pytest.raises(InvalidRequest):
+            await service.probabilities("topic", None, [7], timings=Timings())
+        assert outcomes(service) == {
+            ("mood", "answered"): 2,
+            ("topic", "answered"): 1,
+            ("mood", "invalid_request"): 1,
+            ("topic", "invalid_request"): 1,
+            ("mood", "deadline_exceeded"): 1,
+            ("topic", "deadline_exceeded"): 1,
+        }
+
+    run(settings, use)
+
+
+def test_heads_are_timed_like_the_other_phases(settings: Settings, store: ModelStore) -> None:
+    publish_head(store, "mood")
+
+    async def use(service: Service) -> None:
+        await ask(service, "mood", "a")
+        await ask(service, "mood", "a")
+        counted = {
+            dict(labels)["phase"]: sum(row[:-1])
+            for name, labels, row in service.metrics.snapshot()["histograms"]
+            if name == "cuebox_phase_seconds"
+        }
+        # The second text came from the cache.
+        assert counted == {"queue": 1, "tokenize": 1, "encode": 1, "head": 2}
+
+    run(settings, use)

@@ -117,6 +117,7 @@ class Runner:
             "running_requests": len(self._works),
             "running_rows": sum(len(work.live) for work in self._works),
             "step_prompt_tokens": self._pace.prompt_tokens,
+            "block_bytes": _block_bytes(self._model),
         }
 
     def _run(self, batch: StepBatch, prompt_tokens: int) -> FloatArray:
@@ -179,3 +180,9 @@ class Runner:
     def _fail(self, work: Work, error: Exception) -> None:
         _log.exception("a request failed")
         self._finish(work, CueboxError(f"the request failed: {type(error).__name__}: {error}"))
+
+
+def _block_bytes(model: StepModel) -> int:
+    """Keys and values of one block in all layers, float16 each."""
+    spec = model.spec
+    return 2 * spec.layers * spec.kv_heads * spec.head_dim * model.block_size * 2

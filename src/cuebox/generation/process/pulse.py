@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from cuebox.core.processes import resident_bytes
 from cuebox.generation.process.wire import Pulse
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Heart:
                 peer.send(_NOTHING)
 
     def _figures(self) -> Pulse:
-        gauges: list[tuple[str, str, float]] = []
+        gauges: list[tuple[str, str, float]] = [("resident_bytes", "", resident_bytes())]
         counts: list[tuple[str, str, float]] = []
         if self._restarts:
             counts.append(("restarts_total", "", float(self._restarts)))

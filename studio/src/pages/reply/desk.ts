@@ -57,7 +57,8 @@ export class Desk {
   /** Open a real conversation, where it was left; without a name, the blank one. */
   open(id: string): void {
     const { scene, draft, typed, as, tally, left } = this.session.peek();
-    const kept = { ...left, [scene.script]: { scene, draft, typed, as } };
+    const begun = scene.said.length > 0 || draft.text !== "";
+    const kept = begun ? { ...left, [scene.script]: { scene, draft, typed, as } } : left;
     this.#forgetTurn();
     this.session.value = { ...(kept[id] ?? this.#fresh(id)), tally, left: kept };
     this.#want(true);

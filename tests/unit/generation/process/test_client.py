@@ -443,7 +443,9 @@ def test_one_process_reports_for_all(keeper: ThreadKeeper) -> None:
             await until(lambda: any(each.counts.get("steps_total") == 50 for each in meters))
             reporting = [each for each in meters if each.counts]
             assert len(reporting) == 1
-            assert reporting[0].gauges == {("running_requests", digest): 0.0}
+            gauges = dict(reporting[0].gauges)
+            assert gauges.pop(("resident_bytes", "")) > 0
+            assert gauges == {("running_requests", digest): 0.0}
             assert "restarts_total" not in reporting[0].counts
             keeper.die()
             keeper.replace()
