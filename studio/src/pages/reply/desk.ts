@@ -3,7 +3,7 @@ import { oneOf, setting } from "../../storage/setting";
 import { firstWord } from "../../typing/words";
 import type { Cursor } from "./Composer";
 import { answered, BLANK, begin, due, type Script } from "./conversation";
-import { EMPTY, edited, firstGap, fromReply, nextGap } from "./draft";
+import { EMPTY, edited, firstGap, fromReply, nextGap, putIn } from "./draft";
 import { Outbox } from "./outbox";
 import { keptSession, type Talk } from "./session";
 import { type HowOften, type Reply, ReplySuggester, type Suggested } from "./suggestions";
@@ -85,11 +85,10 @@ export class Desk {
   /** The person changed the text. */
   type(text: string): void {
     const before = this.session.peek();
-    const typed = Math.max(0, text.length - before.draft.text.length);
     this.session.value = {
       ...before,
       draft: edited(before.draft, text),
-      typed: text ? before.typed + typed : 0,
+      typed: text ? before.typed + putIn(before.draft.text, text) : 0,
     };
     this.cursor.value = null;
     this.dismissed.value = false;

@@ -51,6 +51,12 @@ export function edited(draft: Draft, text: string): Draft {
   return { text, gaps };
 }
 
+/** How many characters were put in to make one text of another. */
+export function putIn(before: string, after: string): number {
+  const { from, to, grown } = difference(before, after);
+  return to - from + grown;
+}
+
 /** The next gap behind a place (1), or the one before it (-1); null where there is none. */
 export function nextGap(draft: Draft, at: { start: number; end: number }, by: 1 | -1): Gap | null {
   const behind = draft.gaps.filter((gap) => gap.start > at.start || gap.end > at.end);
