@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import cuebox
+from cuebox.cli.desktop import has_desktop, open_when_ready
 from cuebox.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ __all__ = ["app"]
 app = typer.Typer()
 
 _GOODBYE = """
-[bold]Try it[/] (in another terminal):
+[bold]The studio[/]: {url}
+
+[bold]Or by hand[/] (in another terminal):
 
   curl -s {url}/v1/classify -H 'Content-Type: application/json' \\
     -d '{{"model": "banking77", "input": "my card still has not arrived"}}'
@@ -50,6 +53,10 @@ def demo(
     port: Annotated[int, typer.Option(help="Port to serve on, 127.0.0.1 only.")] = 8080,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(".cuebox"),
     serve: Annotated[bool, typer.Option(help="Serve when the models are trained.")] = True,
+    browser: Annotated[
+        bool | None,
+        typer.Option(help="Open the studio in a browser; left out, where there is a desktop."),
+    ] = None,
 ) -> None:
     """Train four classifiers and a reply model, and serve them beside the starter models."""
     from rich.console import Console
@@ -68,17 +75,23 @@ def demo(
         address = f"http://127.0.0.1:{port}"
         words = _GOODBYE.format(url=address, runs=folder / "runs")
         console.print(words, highlight=False, soft_wrap=True)
-        raise typer.Exit(_serve(url, port, folder / "answers"))
+        show = has_desktop() if browser is None else browser
+        raise typer.Exit(_serve(url, port, folder / "answers", address if show else None))
 
 
-def _serve(url: str, port: int, answers: Path) -> int:
-    """Serve in a fresh process, which what training imported does not weigh down."""
+def _serve(url: str, port: int, answers: Path, show: str | None) -> int:
+    """Serve in a fresh process, which what training imported does not weigh down.
+
+    `show` is the address to open in a browser once it is ready.
+    """
     arguments = ["-m", "cuebox.cli", "serve", "--store", url, "--port", str(port)]
     arguments += ["--answers", str(answers)]
     process = subprocess.Popen([sys.executable, *arguments])
     # Ctrl-C reaches both; the server ends itself and this process waits for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    if show is not None:
+        open_when_ready(show, lambda: process.poll() is None)
     return process.wait()
 
 
