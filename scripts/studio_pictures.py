@@ -57,9 +57,7 @@ def reply(page: Page) -> None:
 
 def classify(page: Page) -> None:
     """One text, four classifiers, and the words that mattered."""
-    page.locator("textarea").first.fill(
-        "my card still has not arrived, where is it"
-    )
+    page.locator("textarea").first.fill("my card still has not arrived, where is it")
     page.get_by_text("Which words mattered").wait_for()
 
 

@@ -15,6 +15,14 @@ __all__ = ["DESKTOP", "FORMS", "Form", "Person"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _AXE = ROOT / "studio" / "node_modules" / "axe-core" / "axe.min.js"
+_PASTE = """(content) => {
+  const clipboardData = new DataTransfer();
+  for (const [type, each] of Object.entries(content)) {
+    clipboardData.setData(type === 'text/text' ? 'text/plain' : type, each);
+  }
+  document.querySelector('.write-text').dispatchEvent(
+    new ClipboardEvent('paste', {clipboardData, bubbles: true, cancelable: true}));
+}"""
 # What Chromium itself says of an answer with an error status, or of none: tests that make the
 # server fail expect it.
 _OF_THE_NETWORK = "Failed to load resource"
@@ -84,6 +92,16 @@ class Person:
         self.page.goto(f"{self.url}/#/{path}")
         self.page.locator("h1").first.wait_for()
         return self.page
+
+    def write(self) -> Page:
+        """Open Write, with the cursor in the text."""
+        page = self.open("write")
+        page.locator(".write-text:focus").wait_for()
+        return page
+
+    def paste(self, **content: str) -> None:
+        """Paste into the text of Write: `text="..."` or `html="..."`."""
+        self.page.evaluate(_PASTE, {f"text/{kind}": each for kind, each in content.items()})
 
     def keys(self, *keys: str) -> None:
         """Press keys, one after another."""

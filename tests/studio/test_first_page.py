@@ -10,33 +10,19 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import expect
-
 from cuebox.web.studio import studio_file, studio_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
     from tests.studio.person import Person
 
 MOST_BYTES = 150 * 1024
 PARAGRAPH = "The quick brown fox jumps over the lazy dog, and nobody minds at all. " * 6
-PASTE = """(text) => {
-  const data = new DataTransfer();
-  data.setData('text/plain', text);
-  document.querySelector('.write-text').dispatchEvent(
-    new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
-}"""
-
-
-def opened(person: Person) -> Page:
-    page = person.open("write")
-    expect(page.get_by_label("Your text")).to_be_focused()
-    return page
 
 
 def test_the_first_page_is_small(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     names: list[str] = page.evaluate(
         "performance.getEntriesByType('resource').map((each) => each.name)"
     )
@@ -71,8 +57,8 @@ def test_nothing_jumps_while_a_page_opens(person_of_form: Person) -> None:
 
 
 def test_a_key_in_a_long_text_touches_little_of_it(browser: Browser, person: Person) -> None:
-    page = opened(person)
-    page.evaluate(PASTE, "\n\n".join([PARAGRAPH.strip()] * 600))
+    page = person.write()
+    person.paste(text="\n\n".join([PARAGRAPH.strip()] * 600))
     page.wait_for_timeout(1_500)
     browser.start_tracing(page=page, categories=["devtools.timeline"])
     page.keyboard.type("and so on", delay=60)
@@ -88,7 +74,7 @@ def test_a_key_in_a_long_text_touches_little_of_it(browser: Browser, person: Per
 
 
 def test_a_key_asks_for_nothing_but_suggestions(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     page.wait_for_timeout(500)
     asked: list[Any] = []
 

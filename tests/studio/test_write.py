@@ -27,13 +27,6 @@ TEXT_OF = """() => {
 STREAM = {"content-type": "text/event-stream"}
 
 
-def opened(person: Person) -> Page:
-    """Write, with the cursor in the text."""
-    page = person.open("write")
-    expect(page.get_by_label("Your text")).to_be_focused()
-    return page
-
-
 def text_of(page: Page) -> str:
     """What the person wrote, without ghost text."""
     return str(page.evaluate(TEXT_OF))
@@ -78,7 +71,7 @@ def always(person: Person, *texts: str) -> list[Request]:
 
 def only_tab_asks(person: Person) -> Page:
     """Open Write with suggestions on a pause switched off."""
-    page = opened(person)
+    page = person.write()
     page.get_by_role("button", name="writer").click()
     page.get_by_label("Suggest on a pause").uncheck()
     page.get_by_role("button", name="writer").click()
@@ -87,7 +80,7 @@ def only_tab_asks(person: Person) -> Page:
 
 
 def test_a_pause_brings_three_continuations_of_the_real_model(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     page.keyboard.type(BEGINNING, delay=40)
     # Of what was suggested before, only what goes on as was typed may be left.
     expect(ghost(page)).to_have_text(re.compile("^or"))
@@ -132,7 +125,7 @@ def test_keys_choose_accept_and_dismiss(person: Person) -> None:
 
 def test_digits_are_text_until_the_person_chooses(person: Person) -> None:
     always(person, " one", " two", " three")
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("Number")
     expect(choices(page)).to_have_count(3)
     person.keys("Alt+2")
@@ -148,7 +141,7 @@ def test_digits_are_text_until_the_person_chooses(person: Person) -> None:
 
 def test_typing_on_keeps_what_matches_without_asking_again(person: Person) -> None:
     asked = always(person, "e door open", "e dormouse", "at it rained")
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("th")
     expect(choices(page)).to_have_count(3)
     before = len(asked)
@@ -166,7 +159,7 @@ def test_typing_on_keeps_what_matches_without_asking_again(person: Person) -> No
 
 def test_a_click_beside_the_text_is_an_end(person: Person) -> None:
     always(person, " one")
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("First")
     expect(ghost(page)).to_have_text(" one")
     person.keys("Home")
@@ -174,7 +167,7 @@ def test_a_click_beside_the_text_is_an_end(person: Person) -> None:
 
 
 def test_the_keyboard_is_not_caught_in_the_text(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     editor = page.get_by_label("Your text")
     expect(editor).to_be_focused()
     person.keys("Escape", "Tab")
@@ -186,7 +179,7 @@ def test_the_keyboard_is_not_caught_in_the_text(person: Person) -> None:
 
 def test_a_choice_can_be_tapped(person_of_form: Person) -> None:
     always(person_of_form, " one", " two")
-    page = opened(person_of_form)
+    page = person_of_form.write()
     page.keyboard.type("First")
     choices(page).nth(1).click()
     assert text_of(page) == "First two"
@@ -194,7 +187,7 @@ def test_a_choice_can_be_tapped(person_of_form: Person) -> None:
 
 
 def test_it_reads_well_on_every_screen(person_of_form: Person) -> None:
-    page = opened(person_of_form)
+    page = person_of_form.write()
     assert person_of_form.violations() == []
     page.keyboard.type(BEGINNING, delay=20)
     expect(ghost(page)).to_be_visible()
@@ -209,7 +202,7 @@ def test_it_reads_well_on_every_screen(person_of_form: Person) -> None:
 
 
 def test_what_is_written_is_there_after_a_reload_at_any_moment(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("Before the pause. ")
     page.wait_for_timeout(1_200)
     page.keyboard.type("And after it")
@@ -223,7 +216,7 @@ def test_what_is_written_is_there_after_a_reload_at_any_moment(person: Person) -
 
 
 def test_another_page_and_back_is_no_loss(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("Kept")
     page.get_by_role("link", name="Write").focus()
     page.evaluate("location.hash = '#/elsewhere'")
@@ -232,7 +225,7 @@ def test_another_page_and_back_is_no_loss(person: Person) -> None:
 
 
 def test_documents_can_be_begun_opened_and_thrown_away(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("The first one")
     page.get_by_role("button", name="New", exact=True).click()
     expect(page.locator(".write-empty")).to_be_visible()
@@ -254,7 +247,7 @@ def test_documents_can_be_begun_opened_and_thrown_away(person: Person) -> None:
 
 
 def test_two_tabs_do_not_write_the_same_document(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     page.keyboard.type("Mine")
     page.wait_for_timeout(1_000)
     other = person.new_tab()
@@ -267,16 +260,10 @@ def test_two_tabs_do_not_write_the_same_document(person: Person) -> None:
 
 
 def test_pasted_text_keeps_its_paragraphs_and_loses_its_looks(person: Person) -> None:
-    page = opened(person)
-    page.evaluate(
-        """() => {
-          const data = new DataTransfer();
-          data.setData('text/html',
-            '<p style="color:red">One <b onclick="x()">bold</b></p><script>alert(1)</script>'
-            + '<p>Two<img src=x onerror=alert(1)></p>');
-          document.querySelector('.write-text').dispatchEvent(
-            new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
-        }"""
+    page = person.write()
+    person.paste(
+        html='<p style="color:red">One <b onclick="x()">bold</b></p><script>alert(1)</script>'
+        "<p>Two<img src=x onerror=alert(1)></p>"
     )
     assert text_of(page) == "One bold\nTwo"
     assert page.locator(".write-text strong").inner_text() == "bold"
@@ -284,17 +271,9 @@ def test_pasted_text_keeps_its_paragraphs_and_loses_its_looks(person: Person) ->
 
 
 def test_a_hundred_pages_are_written_on(person: Person) -> None:
-    page = opened(person)
+    page = person.write()
     paragraph = "The quick brown fox jumps over the lazy dog. " * 10
-    page.evaluate(
-        """(text) => {
-          const data = new DataTransfer();
-          data.setData('text/plain', text);
-          document.querySelector('.write-text').dispatchEvent(
-            new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
-        }""",
-        "\n\n".join([paragraph.strip()] * 560),
-    )
+    person.paste(text="\n\n".join([paragraph.strip()] * 560))
     asked: list[Request] = []
     page.on("request", lambda each: asked.append(each) if "completions" in each.url else None)
     page.keyboard.type(" And then he opened the do", delay=30)
@@ -328,7 +307,7 @@ def test_a_slow_server_holds_nothing_up(person: Person) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_is_left_alone_as_long_as_it_says(person: Person, status: int) -> None:
-    page = opened(person)
+    page = person.write()
     asked: list[Request] = []
     page.on("request", lambda each: asked.append(each) if "completions" in each.url else None)
     error = {"error": {"message": "Too much at once.", "code": "overloaded", "param": None}}
@@ -410,7 +389,7 @@ def test_a_server_that_is_gone_and_comes_back(browser: Browser, demo: Path, tmp_
     port = str(first.port)
     with Person.at(browser, first.url) as person:
         person.forgiving = True
-        page = opened(person)
+        page = person.write()
         page.keyboard.type(BEGINNING, delay=20)
         expect(ghost(page)).to_be_visible()
         first.stop()

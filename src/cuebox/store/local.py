@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cuebox.core.durable import sync_folder
 from cuebox.core.errors import StoreError
 from cuebox.store.objects import ObjectInfo
 
@@ -70,7 +71,7 @@ class LocalObjects:
             target = self._root / path
             _make_folder(target.parent)
             staged.replace(target)
-            _sync(target.parent)
+            sync_folder(target.parent)
 
     def create(self, path: str, content: bytes) -> bool:
         """Implement `Objects.create`.
@@ -84,7 +85,7 @@ class LocalObjects:
                 target.hardlink_to(staged)
             except FileExistsError:
                 return False
-            _sync(target.parent)
+            sync_folder(target.parent)
             return True
 
     def mark(self, path: str) -> None:
@@ -119,7 +120,7 @@ class LocalObjects:
             finally:
                 # Renaming one name of a file onto another of the same file leaves both.
                 staged.unlink(missing_ok=True)
-            _sync(target.parent)
+            sync_folder(target.parent)
             return True
 
     def delete(self, path: str) -> None:
@@ -185,12 +186,4 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)

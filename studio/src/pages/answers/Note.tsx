@@ -1,21 +1,8 @@
-import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Actions, Doing } from "./actions";
-import type { Review } from "./review";
-import type { Answer } from "./types";
+import type { Part } from "./part";
 
 /** What reviewers want to remember of an answer; N writes it. */
-export function Note({
-  review,
-  answer,
-  actions,
-  doing,
-}: {
-  review: Review;
-  answer: Answer;
-  actions: Actions;
-  doing: Signal<Doing>;
-}) {
+export function Note({ review, answer, actions, doing }: Part) {
   const area = useRef<HTMLTextAreaElement>(null);
   const goesOn = useRef(false);
   const writing = doing.value === "note";

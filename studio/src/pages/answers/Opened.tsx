@@ -1,9 +1,9 @@
-import type { Signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import type { Actions, Doing } from "./actions";
+import type { Actions } from "./actions";
 import { Conflicts } from "./Conflicts";
 import { rootOf, type Total } from "./merging";
 import { Note } from "./Note";
+import type { Part } from "./part";
 import type { Review } from "./review";
 import { Tags } from "./Tags";
 import { Template } from "./Template";
@@ -11,17 +11,7 @@ import type { Answer } from "./types";
 import { Wording } from "./Wording";
 
 /** One answer with all that is known of it, and what can be done about it. */
-export function Opened({
-  review,
-  answer,
-  actions,
-  doing,
-}: {
-  review: Review;
-  answer: Answer;
-  actions: Actions;
-  doing: Signal<Doing>;
-}) {
+export function Opened({ review, answer, actions, doing }: Part) {
   const total = review.totals.value.get(answer.id);
   const root = rootOf(answer, review.byId.value);
   return (

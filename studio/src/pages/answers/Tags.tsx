@@ -1,23 +1,10 @@
-import type { Signal } from "@preact/signals";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/Icon";
-import type { Actions, Doing } from "./actions";
-import type { Review } from "./review";
+import type { Part } from "./part";
 import { tagsWith } from "./tagging";
-import type { Answer } from "./types";
 
 /** The tags of an answer: T types one, Enter adds it. */
-export function Tags({
-  review,
-  answer,
-  actions,
-  doing,
-}: {
-  review: Review;
-  answer: Answer;
-  actions: Actions;
-  doing: Signal<Doing>;
-}) {
+export function Tags({ review, answer, actions, doing }: Part) {
   const known = useId();
   const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState("");

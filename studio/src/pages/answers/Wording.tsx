@@ -1,6 +1,6 @@
-import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Actions, Doing } from "./actions";
+import type { Actions } from "./actions";
+import type { Part } from "./part";
 import type { Review } from "./review";
 import { Template } from "./Template";
 import type { Answer } from "./types";
@@ -8,17 +8,7 @@ import type { Answer } from "./types";
 const LONGEST = 10_000;
 
 /** The text of an answer; a click or E rewords it. What is typed is an edit at once. */
-export function Wording({
-  review,
-  answer,
-  actions,
-  doing,
-}: {
-  review: Review;
-  answer: Answer;
-  actions: Actions;
-  doing: Signal<Doing>;
-}) {
+export function Wording({ review, answer, actions, doing }: Part) {
   if (doing.value !== "reword") {
     return (
       <p class={answer.status === "rejected" ? "answers-wording rejected" : "answers-wording"}>
