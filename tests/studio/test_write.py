@@ -76,6 +76,7 @@ def only_tab_asks(person: Person) -> Page:
     page.get_by_label("Suggest on a pause").uncheck()
     page.get_by_role("button", name="writer").click()
     page.get_by_label("Your text").focus()
+    page.wait_for_timeout(250)
     return page
 
 
