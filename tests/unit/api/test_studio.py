@@ -58,7 +58,9 @@ def test_the_page_itself_has_neither_scripts_nor_styles(application: Application
     assert all(re.search(r"\ssrc=", tag) for tag in re.findall(r"<script[^>]*>", page))
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.8", "GZIP"])
+@pytest.mark.parametrize(
+    "accepted", ["gzip", "br, gzip;q=0.8", "GZIP", "gzip;q=0.001", "*;q=0, gzip"]
+)
 def test_files_are_packed_for_those_who_unpack(application: Application, accepted: str) -> None:
     plain = call(application, "GET", "/")
     packed = call(application, "GET", "/", headers={"Accept-Encoding": accepted})
@@ -66,6 +68,16 @@ def test_files_are_packed_for_those_who_unpack(application: Application, accepte
     assert packed.headers["vary"] == "accept-encoding"
     assert gzip.decompress(packed.body) == plain.body
     assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    ["gzip;q=0", "br, GZIP; q=0.000", "gzip ;Q = 0.0", "identity", "x-gzip;q=1", ";", ""],
+)
+def test_files_are_plain_for_those_who_do_not(application: Application, accepted: str) -> None:
+    plain = call(application, "GET", "/", headers={"Accept-Encoding": accepted})
+    assert "content-encoding" not in plain.headers
+    assert plain.body.startswith(b"<!doctype html>")
 
 
 @pytest.mark.parametrize(
