@@ -180,6 +180,25 @@ def test_the_log_does_not_tell_the_link(tmp_path: Path, store: ModelStore) -> No
     assert url.encode() not in b"".join(lines.lines)
 
 
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("POST", "{url}"), ("PUT", "{url}"), ("OPTIONS", "{url}"), ("GET", "{url}/"),
+        ("GET", "{url}/x"), ("GET", "/{url}"), ("GET", "/studio{url}"), ("HEAD", "{url}/"),
+    ],
+)  # fmt: skip
+def test_nor_does_it_when_something_else_is_asked_of_it(
+    tmp_path: Path, store: ModelStore, method: str, address: str
+) -> None:
+    lines = Lines()
+    application = make_application(tmp_path, Service(store), lines=lines)
+    url = link(application, path_of(store))
+    assert call(application, method, address.format(url=url)).status != 200
+    ticket = url.rpartition("/")[2]
+    assert ticket.encode() not in b"".join(lines.lines)
+    assert msgspec.json.decode(lines.lines[-1])["path"].endswith("/reports/...")
+
+
 def test_a_link_runs_out(
     application: Application, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
