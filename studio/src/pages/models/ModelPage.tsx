@@ -32,8 +32,11 @@ export function ModelPage({
 }) {
   const [moving, setMoving] = useState<Move | null>(null);
   const [told, setTold] = useState<{ words: string; bad: string } | null>(null);
-  const production = model.aliases["production"]?.version ?? null;
-  const wanted = asked ?? production ?? model.versions.at(-1)?.version ?? "";
+  // What is looked at stays in sight, wherever its alias is moved meanwhile.
+  const [first] = useState(
+    model.aliases["production"]?.version ?? model.versions.at(-1)?.version ?? "",
+  );
+  const wanted = asked ?? first;
   const facts = model.versions.find((each) => each.version === wanted);
   const readable = facts !== undefined && !facts.error;
   const card = useRead(
