@@ -156,7 +156,7 @@ def test_another_version_is_put_into_production_and_nobody_is_overruled(
         page.get_by_label("Why").fill("better on Mondays")
         person.keys("Enter")
         moved = f"production went from {first} to {again.version}"
-        expect(page.get_by_text(moved)).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text=moved)).to_be_focused()
         expect(page.get_by_text("better on Mondays")).to_be_visible()
         expect(page.get_by_text("served here")).to_be_visible()
         expect(page.get_by_role("button", name="Put into production")).to_be_hidden()

@@ -18,6 +18,8 @@ import {
 } from "./store";
 import { aliasesOf, counted, headline, KINDS } from "./words";
 
+const OTHERS_LOOK = 1500;
+
 /** One model: a version's card, and where its aliases have been. */
 export function ModelPage({
   model,
@@ -43,6 +45,7 @@ export function ModelPage({
     `${model.name} ${wanted}`,
     readable ? () => readCard(model.name, wanted) : null,
   );
+  const reading = readable && !card.value && !card.problem;
   const history = useRead(`${model.name} history`, () => readHistory(model.name));
   // Also when nothing was moved: somebody else may have been faster.
   const closed = () => {
@@ -60,7 +63,7 @@ export function ModelPage({
       <p class="models-back">
         <a href={address("models")}>All models</a>
       </p>
-      <PageHead title={model.name} summary={KINDS[facts?.kind ?? ""] ?? facts?.kind ?? ""}>
+      <PageHead title={model.name} summary={kindOf(facts)}>
         {readable && <Promote model={model} wanted={wanted} onMove={setMoving} />}
       </PageHead>
       <div class="page-body models-body">
@@ -69,8 +72,9 @@ export function ModelPage({
         <Unreadable model={model} wanted={wanted} facts={facts} />
         {card.problem && <ProblemNotice problem={card.problem} onRetry={card.again} />}
         {card.value && <CardView card={card.value}>{past}</CardView>}
-        {readable && !card.value && !card.problem && <p class="quiet">Reading the card …</p>}
-        {!card.value && past}
+        {reading && <p class="quiet">Reading the card …</p>}
+        {/* Not before the card is there: whoever is at it would lose it to another place. */}
+        {!card.value && !reading && past}
       </div>
       {moving && (
         <MoveDialog
@@ -80,11 +84,18 @@ export function ModelPage({
           onDone={(moved) => {
             setTold(outcome(model.name, moving, moved));
             closed();
+            // The other workers of a server look at the store within a second.
+            setTimeout(onChange, OTHERS_LOOK);
           }}
         />
       )}
     </>
   );
+}
+
+function kindOf(facts: VersionFacts | undefined): string {
+  const kind = facts?.kind ?? "";
+  return KINDS[kind] ?? kind;
 }
 
 function Promote({
