@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from cuebox.store.opening import open_store
@@ -81,6 +82,20 @@ def test_the_first_writer_brings_the_engine(tmp_path: Path, store: ObjectModelSt
         assert str(tmp_path / "store") in maps  # the weights are the store's own file
         for heavy in ("torch", "onnxruntime", "uvloop", "sklearn", "scipy"):
             assert f"/site-packages/{heavy}/" not in maps
+
+
+def test_models_say_what_their_prompts_begin_with(tmp_path: Path, store: ObjectModelStore) -> None:
+    talker = publish_writer(store, tmp_path / "talker", name="talker")
+    # The same tokenizer, of one that never learnt what its marks of turns mean.
+    plain = talker.body | {"turns": False}
+    plain_one = msgspec.structs.replace(talker, name="plain", body=plain, version="", created="")
+    store.move_alias("plain", "production", store.publish(plain_one).version)
+    with server_process(tmp_path) as server:
+        _, listed, _ = server.request("GET", "/v1/models")
+        openings = {model["id"]: model["opening"] for model in listed["data"]}
+        assert openings == {"mood": "", "plain": "", "talker": "<|agent|>"}
+        _, one, _ = server.request("GET", "/v1/models/talker")
+        assert one["opening"] == "<|agent|>"
 
 
 @pytest.mark.parametrize("workers", [1, 2])

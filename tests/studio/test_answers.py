@@ -30,6 +30,7 @@ INSTRUCTIONS = "Your instructions are: {message}."
 ELSE = "Is there anything else that I can do for you?"
 NAME = "Could I get your name, please?"
 MAY = "May I have your name, please?"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,25 @@ def test_merged_answers_can_be_taken_apart_and_exchanged(reviewer: Person, star:
     expect(page.get_by_text("said 30 times")).to_be_visible()
     saved(reviewer)
     assert on_disk(star)[NAME].merged_into == ""
+
+
+def test_an_opened_answer_shows_the_messages_it_was_found_in(reviewer: Person, star: Path) -> None:
+    page = reviewer.page
+    opened(page, THANKS)
+    said = page.locator(".answers-part", has_text="How it was said")
+    expect(said.get_by_role("heading")).to_have_text(f"How it was said 80{TIMES}")
+    expect(said).to_contain_text("Word for word as it stands above.")
+    reviewer.keys("j")
+    answer = next(each for each in on_disk(star).values() if each.text == INSTRUCTIONS)
+    expect(said.get_by_role("heading")).to_have_text(f"How it was said 73{TIMES}")
+    expect(said.get_by_role("listitem")).to_have_text([answer.said, *answer.examples])
+    # Those of an answer that was merged into it stay in sight, with how often it was said.
+    reviewer.keys("k", "m")
+    page.get_by_role("dialog").get_by_role("combobox").fill("Your instructions are")
+    reviewer.keys("Enter")
+    merged = page.locator(".answers-part", has_text="Merged into it").get_by_role("listitem")
+    expect(merged).to_contain_text(answer.said)
+    expect(merged).to_contain_text(f"73{TIMES}")
 
 
 def test_an_answer_of_ones_own(reviewer: Person, star: Path) -> None:

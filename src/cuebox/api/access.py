@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cuebox.api.lines import LineWriter
     from cuebox.api.messages import Request
     from cuebox.api.settings import LogSettings
@@ -50,10 +52,20 @@ class AccessLog:
 
     Lines are put into a buffer that a thread empties, so a slow terminal or pipe never holds
     a request up.
+
+    Args:
+        private: beginnings of addresses that must not be written down, as `/reports/`.
     """
 
-    def __init__(self, metrics: Metrics, writer: LineWriter, settings: LogSettings) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        writer: LineWriter,
+        settings: LogSettings,
+        private: Sequence[str] = (),
+    ) -> None:
         self._metrics = metrics
+        self._private = private
         self._write = writer.write
         self._sample = settings.access_sample
         self._as_text = writer.as_text
@@ -81,10 +93,14 @@ class AccessLog:
         scope = request.scope
         route = request.route
         path = route.path if route and route.private else _printable(scope["path"])
+        if route is None:
+            path = self._without_private(path)
+        # As it was sent: it may name nothing, and say anything.
+        model = _printable(request.model) if request.model else None
         if self._as_text:
             return (
                 f"{scope['method']} {path} {status} {seconds * 1e3:.1f} ms"
-                f"{f' {request.model}' if request.model else ''}"
+                f"{f' {model}' if model else ''}"
                 f"{f' {request.failure}' if request.failure else ''}\n"
             ).encode("utf-8", "replace")
         client = scope.get("client")
@@ -98,13 +114,25 @@ class AccessLog:
             event="request",
             level="info" if status < 500 and request.failure is None else "error",
             failure=request.failure,
-            model=request.model,
+            model=model,
             rows=request.rows,
             key=request.key.name if request.key else None,
             trace_id=trace_id(request.headers) if b"traceparent" in request.headers else None,
             client=client[0] if client else None,
         )
         return self._encode(line) + b"\n"
+
+    def _without_private(self, path: str) -> str:
+        """The path of a request without a route, up to what a private address would say.
+
+        Such an address opens what it opens, whatever it was that was asked of it here: another
+        method, or another path before or after it.
+        """
+        for beginning in self._private:
+            before, found, _ = path.partition(beginning)
+            if found:
+                return f"{before}{found}..."
+        return path
 
     def _now(self) -> str:
         """RFC 3339 with milliseconds; the part up to the second is made once a second."""

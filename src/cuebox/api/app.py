@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _CLIENT_LEFT = 499
+# These have no body, so no length of one either; of a 304 it would be that of the whole answer.
+_BODYLESS = (204, 304)
 _TIMING = b"queue;dur=%.2f, tokenize;dur=%.2f, cache;dur=%.3f, encode;dur=%.2f, head;dur=%.2f"
 
 
@@ -133,7 +135,7 @@ class Application:
             *request.rate_headers,
             *response.headers,
         ]
-        if pieces is None:
+        if pieces is None and response.status not in _BODYLESS:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if pieces is not None:

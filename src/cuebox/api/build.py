@@ -105,6 +105,11 @@ def build_application(
         service,
         Router(routes),
         gate,
-        AccessLog(service.metrics, writer, settings.logs),
+        AccessLog(
+            service.metrics,
+            writer,
+            settings.logs,
+            private=[route.path.partition("{")[0] for route in routes if route.private],
+        ),
         max_body_bytes=settings.limits.max_body_bytes,
     )

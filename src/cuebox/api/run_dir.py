@@ -26,7 +26,7 @@ class WorkerState(msgspec.Struct, kw_only=True):
     """What a worker wrote last.
 
     Attributes:
-        pid: its process.
+        pid: its process; of dead ones together, the last one's.
         readiness: its readiness, plain.
         metrics: its counters since its start.
     """
@@ -39,8 +39,8 @@ class WorkerState(msgspec.Struct, kw_only=True):
 class RunDir:
     """A worker's view of the folder; without a folder, of a server that is one process.
 
-    The state of a worker that died stays as `past-PID`, without its gauges, so that counters
-    never fall.
+    What workers that died had counted stays in `past`, without their gauges, so that counters
+    never fall: one file, however often a worker is replaced.
     """
 
     def __init__(self, folder: Path | None, pid: int) -> None:
@@ -99,34 +99,35 @@ class RunDir:
         return merge_snapshots([own, *others])
 
     def states(self) -> list[WorkerState]:
-        """The state of every worker, of dead ones too."""
+        """The state of every worker, then one of all dead ones together."""
         if self.folder is None:
             return []
-        # By process: one that is being buried has both files for a moment.
+        # By process: one that is being buried is in both files for a moment.
         found: dict[int, WorkerState] = {}
-        for kind in ("worker-*", "past-*"):
-            for path in self.folder.glob(kind):
-                with suppress(OSError, msgspec.DecodeError):
-                    state = msgspec.json.decode(path.read_bytes(), type=WorkerState)
-                    found[state.pid] = state
+        for path in (*self.folder.glob("worker-*"), self.folder / "past"):
+            state = _read(path)
+            if state is not None:
+                found[state.pid] = state
         return list(found.values())
 
     def bury(self, pid: int) -> None:
-        """Keep what a dead worker counted, not what it held."""
+        """Keep what a dead worker counted, not what it held; for the supervisor alone."""
         if self.folder is None:
             return
         path = self.folder / f"worker-{pid}"
-        try:
-            state = msgspec.json.decode(path.read_bytes(), type=WorkerState)
-        except (OSError, msgspec.DecodeError):
+        (self.folder / f".worker-{pid}").unlink(missing_ok=True)
+        state, past = _read(path), _read(self.folder / "past")
+        if state is None:
             return
         state.metrics["gauges"] = [
             row for row in state.metrics["gauges"] if row[0].endswith("_total")
         ]
         state.readiness = {"ready": False}
-        partial = self.folder / f".past-{pid}"
+        if past is not None:
+            state.metrics = merge_snapshots([past.metrics, state.metrics])
+        partial = self.folder / ".past"
         partial.write_bytes(msgspec.json.encode(state))
-        partial.replace(self.folder / f"past-{pid}")
+        partial.replace(self.folder / "past")
         path.unlink(missing_ok=True)
 
     def ask_reload(self) -> None:
@@ -149,3 +150,10 @@ class RunDir:
             return (self.folder / "reload").stat().st_mtime_ns
         except OSError:
             return 0
+
+
+def _read(path: Path) -> WorkerState | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=WorkerState)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import cuebox
-from cuebox.cli.desktop import has_desktop, open_when_ready
+from cuebox.cli.desktop import has_desktop, is_ready, open_when_ready
 from cuebox.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ def _serve(url: str, port: int, answers: Path, show: str | None) -> int:
     """
     arguments = ["-m", "cuebox.cli", "serve", "--store", url, "--port", str(port)]
     arguments += ["--answers", str(answers)]
+    # Whoever answers there already is another server: this one will say that its port is taken.
+    if show is not None and is_ready(show):
+        show = None
     process = subprocess.Popen([sys.executable, *arguments])
     # Ctrl-C reaches both; the server ends itself and this process waits for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

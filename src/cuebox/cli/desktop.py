@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["has_desktop", "open_when_ready"]
+__all__ = ["has_desktop", "is_ready", "open_when_ready"]
 
 _SECONDS = 60.0
 _PAUSE = 0.2
@@ -42,13 +42,14 @@ def open_when_ready(url: str, running: Callable[[], bool]) -> threading.Thread:
 def _open(url: str, running: Callable[[], bool]) -> None:
     give_up = time.monotonic() + _SECONDS
     while running() and time.monotonic() < give_up:
-        if _is_ready(url):
+        if is_ready(url):
             webbrowser.open(url)
             return
         time.sleep(_PAUSE)
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
+    """Whether a server answers there that its models are loaded."""
     try:
         with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:  # noqa: S310 - ours
             return bool(answer.status == 200)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cuebox.core.errors import ModelError, UnknownModel, VersionNotFound
+from cuebox.core.errors import ModelError, StoreError, UnknownModel, VersionNotFound
 from cuebox.core.manifest import AliasRecord, FileRef
 
 if TYPE_CHECKING:
@@ -56,11 +56,13 @@ class StoredModel(msgspec.Struct, kw_only=True):
     Attributes:
         versions: oldest first.
         aliases: alias to its record in force.
+        error: why its aliases cannot be read; there are none then.
     """
 
     name: str
     versions: list[VersionFacts]
     aliases: dict[str, AliasRecord]
+    error: str = ""
 
 
 class Contents(msgspec.Struct, kw_only=True):
@@ -130,13 +132,18 @@ class StoreContents:
         users = _users(held)
         names = sorted({name for name, _ in held})
         with ThreadPoolExecutor(_SIDE_BY_SIDE, "look-at-store") as pool:
-            aliases = dict(zip(names, pool.map(self._store.aliases, names), strict=True))
+            aliases = dict(zip(names, pool.map(self._aliases, names), strict=True))
         versions: dict[str, list[VersionFacts]] = {name: [] for name in names}
         for (name, _), each in held.items():
             versions[name].append(_with_own(each, users))
         return Contents(
             models=[
-                StoredModel(name=name, versions=versions[name], aliases=aliases[name])
+                StoredModel(
+                    name=name,
+                    versions=versions[name],
+                    aliases=aliases[name][0],
+                    error=aliases[name][1],
+                )
                 for name in names
             ],
             bytes=sum(ref.size for ref in users),
@@ -175,7 +182,16 @@ class StoreContents:
             found = dict(zip(keys, pool.map(self._read, keys), strict=True))
         # A damaged manifest may be mended: it is read again each time.
         self._held = {key: each for key, each in found.items() if not each.facts.error}
+        # What garbage collection took away is not remembered for good.
+        self._refs = {ref: ref for each in self._held.values() for ref in each.refs}
         return found
+
+    def _aliases(self, name: str) -> tuple[dict[str, AliasRecord], str]:
+        """A model's aliases, or why they cannot be read: one damaged record hides no other model."""
+        try:
+            return self._store.aliases(name), ""
+        except StoreError as error:
+            return {}, error.message
 
     def _read(self, key: tuple[str, str]) -> Held:
         known = self._held.get(key)
@@ -183,7 +199,7 @@ class StoreContents:
             return known
         try:
             manifest = self._store.manifest(*key)
-        except (ModelError, VersionNotFound) as error:
+        except (ModelError, VersionNotFound, StoreError) as error:
             return Held(VersionFacts(version=key[1], error=error.message), frozenset())
         refs = frozenset(self._refs.setdefault(ref, ref) for ref in manifest.files.values())
         return Held(_facts(manifest, refs), refs)

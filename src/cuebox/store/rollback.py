@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cuebox.core.errors import VersionNotFound
+from cuebox.core.errors import Conflict, VersionNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,20 +16,35 @@ __all__ = ["previous_version", "rollback"]
 
 
 def rollback(
-    store: ModelStore, name: str, alias: str, *, actor: str = "", reason: str = ""
+    store: ModelStore,
+    name: str,
+    alias: str,
+    *,
+    actor: str = "",
+    reason: str = "",
+    expected: int | None = None,
 ) -> AliasRecord:
     """Move an alias back to the version before the one in force.
 
     Rolling back again goes further back: a version that was rolled away from is never returned
     to, only promoting it does that.
 
+    Args:
+        expected: number of the record that the caller saw in force; what a rollback leads to
+            depends on it.
+
     Raises:
         VersionNotFound: the alias does not exist or has no earlier version.
-        Conflict: somebody else moved the alias at the same time.
+        Conflict: somebody else moved the alias at the same time, or since `expected`.
     """
     history = store.history(name, alias)
     if not history:
         raise VersionNotFound(f"{name!r} has no alias {alias!r} to roll back")
+    if expected is not None and history[-1].number != expected:
+        raise Conflict(
+            f"alias {alias!r} of {name} was moved by somebody else: record {expected} is not in "
+            "force; look at its history and try again"
+        )
     target = previous_version(history)
     if target is None:
         raise VersionNotFound(

@@ -44,9 +44,14 @@ def studio_file(name: str) -> StudioFile:
     Raises:
         NotFound: the page has no such file.
     """
-    if name not in _names():
-        raise NotFound(f"the studio has no file {name[:100]!r}: reload the page")
-    return _read(f"assets/{name}")
+    if name in _names():
+        try:
+            return _read(f"assets/{name}")
+        except FileNotFoundError:
+            # Another build took this one's place: the page names that one's files when read again.
+            _names.cache_clear()
+            _read.cache_clear()
+    raise NotFound(f"the studio has no file {name[:100]!r}: reload the page")
 
 
 @cache

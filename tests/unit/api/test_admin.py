@@ -70,6 +70,21 @@ def test_expected_guards_against_a_race(application: Application, store: ModelSt
     assert call(application, "POST", "/v1/admin/models/mood/promote", body).status == 409
 
 
+@pytest.mark.parametrize("move", ["rollback", "retire"])
+def test_nobody_goes_back_from_what_they_did_not_see(
+    application: Application, store: ModelStore, move: str
+) -> None:
+    for version in store.versions("mood"):
+        seen = store.move_alias("mood", "production", version)
+    store.move_alias("mood", "production", store.versions("mood")[1])
+    path = f"/v1/admin/models/mood/{move}"
+    refused = call(application, "POST", path, {"expected": seen.number})
+    assert refused.status == 409
+    assert "was moved by somebody else" in refused.json()["error"]["message"]
+    assert store.aliases("mood")["production"].number == seen.number + 1
+    assert call(application, "POST", path, {"expected": seen.number + 1}).status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

@@ -245,6 +245,19 @@ def test_the_access_line(tmp_path: Path) -> None:
     }
 
 
+def test_a_model_that_is_asked_for_forges_no_line(tmp_path: Path) -> None:
+    lines = Lines()
+    lines.as_text = True
+    application = make_application(tmp_path, lines=lines)
+    forged = "x\nGET /v1/admin/store 200 1.0 ms"
+    call(application, "POST", "/v1/classify", {"model": forged, "input": "a"})
+    call(application, "GET", f"/v1/admin/models/{forged.replace('/', '')}/versions/1")
+    call(application, "POST", "/v1/classify", {"model": "m" * 10_000, "input": "a"})
+    assert [line.count(b"\n") for line in lines.lines] == [1, 1, 1]
+    assert rb"ms x\nGET /v1" in lines.lines[0]
+    assert len(lines.lines[2]) < 400
+
+
 def test_sampling_leaves_errors(tmp_path: Path) -> None:
     lines = Lines()
     settings = ServerSettings(logs=LogSettings(access_sample=0))

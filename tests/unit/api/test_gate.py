@@ -184,3 +184,30 @@ def test_an_unreadable_file_at_start_is_an_error(tmp_path: Path, file: KeyFile) 
     file.path.chmod(0o600)
     with pytest.raises(ConfigError):
         Gate(ServerSettings(), file.path, RateLimiter())
+
+
+SCOPES = ("predict", "metrics", "admin")
+NAMED = ("model", "version", "file", "ticket", "list", "window")
+
+
+def test_with_keys_only_these_paths_are_open(tmp_path: Path, file: KeyFile) -> None:
+    tokens = {scope: file.create(scope, scopes=[scope])[1] for scope in SCOPES}
+    application = make_application(tmp_path)
+    paths = call(application, "GET", "/openapi.json").json()["paths"]
+    open_paths = set()
+    for path, operations in paths.items():
+        asked = path.format_map(dict.fromkeys(NAMED, "x"))
+        for method in operations:
+            if call(application, method.upper(), asked).status != 401:
+                open_paths.add(path)
+                continue
+            wanted = "admin" if path.startswith("/v1/admin") else "predict"
+            wanted = "metrics" if path in ("/metrics", "/v1/monitor/{window}") else wanted
+            for scope, token in tokens.items():
+                answer = call(application, method.upper(), asked, headers=bearer(token))
+                assert (answer.status == 403) == (scope != wanted), (method, path, scope)
+    assert open_paths == {
+        "/", "/assets/{file}", "/docs", "/docs/docs.css", "/docs/docs.js", "/health/live",
+        "/health/ready", "/openapi.json", "/reports/{ticket}", "/v2/health/live",
+        "/v2/health/ready",
+    }  # fmt: skip

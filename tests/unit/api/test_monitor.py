@@ -201,5 +201,27 @@ def test_a_worker_that_is_being_buried_counts_once(tmp_path: Path) -> None:
     assert merged["gauges"] == []
 
 
+def test_workers_that_died_one_after_another_leave_one_file(tmp_path: Path) -> None:
+    readiness = Readiness(ready=True, state="ready", models=1, failures={})
+    for pid in range(1, 31):
+        metrics = Metrics()
+        metrics.count("asked_total", (), pid)
+        metrics.observe("cuebox_http_request_seconds", 0.01)
+        RunDir(tmp_path, pid).write(readiness, metrics.snapshot())
+        # Killed while it wrote.
+        (tmp_path / f".worker-{pid}").write_bytes(b'{"pid"')
+        RunDir(tmp_path, 0).bury(pid)
+    assert [path.name for path in tmp_path.iterdir()] == ["past"]
+    living = RunDir(tmp_path, 31)
+    (state,) = living.states()
+    assert state.readiness == {"ready": False}
+    merged = living.merged({"counters": [["asked_total", [], 1]]})
+    assert merged["counters"] == [["asked_total", [], 466]]
+    assert sum(merged["histograms"][0][2][:-1]) == 30
+    # One that had nothing to say leaves the others' as it is.
+    RunDir(tmp_path, 0).bury(77)
+    assert living.states()[0].metrics == state.metrics
+
+
 def test_a_server_by_itself_draws_another_secret_each_time() -> None:
     assert RunDir(None, 1).secret() != RunDir(None, 1).secret()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cuebox.web import studio
 from tests.fakes.asgi import call, make_application
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def test_the_page_itself_has_neither_scripts_nor_styles(application: Application
     assert all(re.search(r"\ssrc=", tag) for tag in re.findall(r"<script[^>]*>", page))
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.8", "GZIP"])
+@pytest.mark.parametrize(
+    "accepted", ["gzip", "br, gzip;q=0.8", "GZIP", "gzip;q=0.001", "*;q=0, gzip"]
+)
 def test_files_are_packed_for_those_who_unpack(application: Application, accepted: str) -> None:
     plain = call(application, "GET", "/")
     packed = call(application, "GET", "/", headers={"Accept-Encoding": accepted})
@@ -66,6 +69,40 @@ def test_files_are_packed_for_those_who_unpack(application: Application, accepte
     assert packed.headers["vary"] == "accept-encoding"
     assert gzip.decompress(packed.body) == plain.body
     assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    ["gzip;q=0", "br, GZIP; q=0.000", "gzip ;Q = 0.0", "identity", "x-gzip;q=1", ";", ""],
+)
+def test_files_are_plain_for_those_who_do_not(application: Application, accepted: str) -> None:
+    plain = call(application, "GET", "/", headers={"Accept-Encoding": accepted})
+    assert "content-encoding" not in plain.headers
+    assert plain.body.startswith(b"<!doctype html>")
+
+
+def test_a_build_that_takes_the_place_of_another_is_served_when_the_page_is_reloaded(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "_FOLDER", tmp_path)
+    (tmp_path / "assets").mkdir()
+    for old, new in (("1", "2"), ("2", "3")):
+        studio._names.cache_clear()
+        studio._read.cache_clear()
+        (tmp_path / "index.html").write_text(f"page {old}")
+        (tmp_path / "assets" / f"page-{old}.js").write_text(f"script {old}")
+        assert call(application, "GET", "/").body == b"page " + old.encode()
+        # The names are known from the first look, whatever it was for.
+        assert call(application, "GET", "/assets/none.js").status == 404
+        (tmp_path / "assets" / f"page-{old}.js").unlink()
+        (tmp_path / "index.html").write_text(f"page {new}")
+        (tmp_path / "assets" / f"page-{new}.js").write_text(f"script {new}")
+        assert call(application, "GET", f"/assets/page-{old}.js").status == 404
+        assert call(application, "GET", "/").body == b"page " + new.encode()
+        found = call(application, "GET", f"/assets/page-{new}.js")
+        assert found.body == b"script " + new.encode()
+    studio._names.cache_clear()
+    studio._read.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,25 @@ def test_the_log_does_not_tell_the_link(tmp_path: Path, store: ModelStore) -> No
     assert url.encode() not in b"".join(lines.lines)
 
 
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("POST", "{url}"), ("PUT", "{url}"), ("OPTIONS", "{url}"), ("GET", "{url}/"),
+        ("GET", "{url}/x"), ("GET", "/{url}"), ("GET", "/studio{url}"), ("HEAD", "{url}/"),
+    ],
+)  # fmt: skip
+def test_nor_does_it_when_something_else_is_asked_of_it(
+    tmp_path: Path, store: ModelStore, method: str, address: str
+) -> None:
+    lines = Lines()
+    application = make_application(tmp_path, Service(store), lines=lines)
+    url = link(application, path_of(store))
+    assert call(application, method, address.format(url=url)).status != 200
+    ticket = url.rpartition("/")[2]
+    assert ticket.encode() not in b"".join(lines.lines)
+    assert msgspec.json.decode(lines.lines[-1])["path"].endswith("/reports/...")
+
+
 def test_a_link_runs_out(
     application: Application, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +206,28 @@ def test_a_link_runs_out(
     later = time() + 301
     monkeypatch.setattr("cuebox.api.endpoints.versions.time", lambda: later)
     assert call(application, "GET", url).status == 404
+
+
+def test_who_reads_html_is_told_in_words_and_led_back(
+    tmp_path: Path, application: Application, store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = link(application, path_of(store))
+    read = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    assert call(application, "GET", url, headers=read).body == PAGE
+    later = time() + 301
+    monkeypatch.setattr("cuebox.api.endpoints.versions.time", lambda: later)
+    told = call(application, "GET", url, headers=read)
+    assert (told.status, told.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert told.headers["content-security-policy"].startswith("sandbox allow-scripts; default-src")
+    assert f'<a href="../#/models/mood/{store.versions("mood")[0]}">' in told.body.decode()
+    assert "works for 5 minutes" in told.body.decode()
+    # Of what was not signed here nothing is repeated.
+    for made_up in (url[:-1], f"{url}x", "/reports/<script>"):
+        told = call(application, "GET", made_up, headers=read)
+        assert (told.status, b'<a href="../#/models">' in told.body) == (404, True)
+        assert b"mood" not in told.body
+        assert b"<script" not in told.body
+    assert call(application, "GET", url).json()["error"]["code"] == "not_found"
 
 
 def test_a_link_of_another_server_opens_nothing(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from cuebox.api.completion_request import CompletionRequest
-from cuebox.cli.demo import _GOODBYE, _list_answers, _settings
+from cuebox.cli.demo import _GOODBYE, _list_answers, _serve, _settings
 from cuebox.core.answers import AnswerEdit, AnswerEdits, AnswerFields
 from cuebox.kinds.reply.answers.answer_list import Answer, answer_id
 from cuebox.kinds.reply.answers.review_folder import ReviewFolder
@@ -98,3 +98,24 @@ def test_what_it_says_to_try_is_understood() -> None:
     assert {path for path, _ in commands} == set(REQUESTS)
     for path, body in commands:
         msgspec.json.decode(body, type=REQUESTS[path])
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_browser_is_not_sent_to_a_server_that_was_there_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taken: bool
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("cuebox.cli.demo.is_ready", lambda _url: taken)
+    monkeypatch.setattr("cuebox.cli.demo.open_when_ready", lambda url, _running: shown.append(url))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+
+    class Ended:
+        def __init__(self, arguments: list[str]) -> None:
+            assert "--answers" in arguments
+
+        def wait(self) -> int:
+            return 3
+
+    monkeypatch.setattr("subprocess.Popen", Ended)
+    assert _serve("store", 8080, tmp_path, "http://127.0.0.1:8080") == 3
+    assert shown == ([] if taken else ["http://127.0.0.1:8080"])

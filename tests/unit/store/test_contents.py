@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cuebox.core.errors import UnknownModel, VersionNotFound
+from cuebox.core.errors import StoreError, UnknownModel, VersionNotFound
 from cuebox.core.manifest import EncoderSpec, Manifest
 from cuebox.store import open_store
 from cuebox.store.contents import Sharing, StoreContents
@@ -119,3 +119,34 @@ def test_what_is_not_there(store: ObjectModelStore) -> None:
     with pytest.raises(VersionNotFound):
         contents.version("mood", "1999-01-01.1")
     assert StoreContents(store).look().models[0].aliases == {}
+
+
+def test_what_cannot_be_read_of_one_model_hides_no_other(
+    store: ObjectModelStore, tmp_path: Path
+) -> None:
+    publish(store, "calm", b"1")
+    store.move_alias("calm", "production", store.versions("calm")[0])
+    made = publish(store, "mood", b"2")
+    store.move_alias("mood", "production", made.version)
+    folder = tmp_path / "store" / "models" / "mood"
+    record = folder / "aliases" / "production" / "00000001.json"
+    record.chmod(0o600)
+    record.write_bytes(b"\xff{")
+    contents = StoreContents(store)
+    real = store.manifest
+
+    def failing(name: str, version: str) -> Manifest:
+        if name == "mood":
+            raise StoreError("cannot read its manifest: permission denied")
+        return real(name, version)
+
+    store.manifest = failing  # type: ignore[method-assign]
+    calm, mood = contents.look().models
+    assert (calm.error, list(calm.aliases), calm.versions[0].error) == ("", ["production"], "")
+    assert mood.aliases == {}
+    assert "00000001.json is not a record of an alias" in mood.error
+    assert mood.versions[0].error == "cannot read its manifest: permission denied"
+    store.manifest = real  # type: ignore[method-assign]
+    record.write_bytes(b'{"number": 1, "alias": "production", "version": null, "at": ""}')
+    mood = contents.look().models[1]
+    assert (mood.error, mood.versions[0].error, list(mood.aliases)) == ("", "", ["production"])

@@ -76,10 +76,16 @@ class Promote(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class MoveBack(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Roll an alias back, or retire it."""
+    """Roll an alias back, or retire it.
+
+    Attributes:
+        reason: kept in the alias's history.
+        expected: refuse with 409 unless the record in force has this number.
+    """
 
     alias: str = "production"
     reason: Reason = ""
+    expected: int | None = None
 
 
 class Moved(msgspec.Struct):
@@ -151,7 +157,14 @@ async def _rollback(request: Request) -> Response:
     alias = check_name(asked.alias, param="alias")
 
     def move(store: ModelStore) -> AliasRecord:
-        return rollback(store, name, alias, actor=_actor(request), reason=asked.reason)
+        return rollback(
+            store,
+            name,
+            alias,
+            actor=_actor(request),
+            reason=asked.reason,
+            expected=asked.expected,
+        )
 
     return await _moved(request, move)
 
@@ -165,7 +178,14 @@ async def _retire(request: Request) -> Response:
 
     def move(store: ModelStore) -> AliasRecord:
         resolve_version(store, f"{name}@{alias}")
-        return store.move_alias(name, alias, None, actor=_actor(request), reason=asked.reason)
+        return store.move_alias(
+            name,
+            alias,
+            None,
+            actor=_actor(request),
+            reason=asked.reason,
+            expected=asked.expected,
+        )
 
     return await _moved(request, move)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cuebox.api.messages import Request, Response
@@ -25,6 +26,8 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"vary", b"accept-encoding"),
 )
+# RFC 9110, section 12.4.2: what has the weight 0 is not acceptable.
+_REFUSED = re.compile(rb"q\s*=\s*0(?:\.0{0,3})?")
 _PAGE_HEADERS = (
     (b"content-security-policy", _POLICY),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -51,9 +54,7 @@ async def _file(request: Request) -> Response:
 
 
 def _response(request: Request, file: StudioFile, *, cache: bytes) -> Response:
-    accepted = request.headers.get(b"accept-encoding", b"")
-    coding = {part.partition(b";")[0].strip().lower() for part in accepted.split(b",")}
-    if b"gzip" in coding:
+    if _takes_gzip(request.headers.get(b"accept-encoding", b"")):
         return Response(
             file.packed,
             content_type=file.content_type,
@@ -61,6 +62,15 @@ def _response(request: Request, file: StudioFile, *, cache: bytes) -> Response:
             cache=cache,
         )
     return Response(file.content, content_type=file.content_type, cache=cache)
+
+
+def _takes_gzip(accepted: bytes) -> bool:
+    """Whether an `Accept-Encoding` names gzip, with a weight that is not 0."""
+    for part in accepted.lower().split(b","):
+        coding, _, weight = part.partition(b";")
+        if coding.strip() == b"gzip":
+            return _REFUSED.fullmatch(weight.strip()) is None
+    return False
 
 
 ROUTES = (

@@ -11,7 +11,7 @@ import msgspec
 from cuebox.api.body import check_json, decode_json
 from cuebox.api.figures import FigureName, figure_names
 from cuebox.api.memory import Memory, memory
-from cuebox.api.messages import Request, Response
+from cuebox.api.messages import HTML, Request, Response
 from cuebox.api.report_files import content_type, report_files
 from cuebox.api.routing import Operation, Route
 from cuebox.api.tickets import Ticket, Tickets
@@ -45,11 +45,11 @@ _POLICY = (
     b"script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'self'"
 )
-_REPORT_HEADERS = [
+_REPORT_HEADERS = (
     (b"content-security-policy", _POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-]
+)
 
 
 class StoreOverview(msgspec.Struct, kw_only=True):
@@ -156,6 +156,18 @@ class _Versions:
         return Response(_encode(ReportLink(file=file, url=url, expires_in=_SECONDS)))
 
     async def report(self, request: Request) -> Response:
+        try:
+            return await self._opened(request)
+        except (NotFound, VersionNotFound):
+            # A person followed it, in a frame or a tab: JSON would say nothing to them.
+            if b"text/html" not in request.headers.get(b"accept", b""):
+                raise
+            from cuebox.api.report_expired import expired_page
+
+            page = expired_page(self._tickets.signed(request.path_params["ticket"]), _SECONDS)
+            return Response(page, status=404, content_type=HTML, headers=list(_REPORT_HEADERS))
+
+    async def _opened(self, request: Request) -> Response:
         ticket = self._tickets.read(request.path_params["ticket"], time())
         request.model = ticket.model
         store = request.service.store
@@ -167,7 +179,7 @@ class _Versions:
             return store.read(manifest.files[ticket.file])
 
         body = await asyncio.to_thread(read)
-        return Response(body, content_type=content_type(ticket.file), headers=_REPORT_HEADERS)
+        return Response(body, content_type=content_type(ticket.file), headers=list(_REPORT_HEADERS))
 
 
 def _asked(request: Request) -> tuple[str, str]:
@@ -258,7 +270,10 @@ def version_routes(
             operation=Operation(
                 summary="What a link opens",
                 tag="Admin",
-                description="A page, a picture or a text, shut off from everything else.",
+                description=(
+                    "A page, a picture or a text, shut off from everything else. Who asks for "
+                    "HTML is told by a page when the link opens nothing any more."
+                ),
                 content_type="text/html",
                 errors=(*missing, NotFound),
             ),

@@ -1,13 +1,14 @@
 import { useMemo } from "preact/hooks";
 import type { Actions } from "./actions";
 import { Conflicts } from "./Conflicts";
-import { rootOf, type Total } from "./merging";
+import { rootOf, type Total, waysOf } from "./merging";
 import { Note } from "./Note";
 import type { Part } from "./part";
 import type { Review } from "./review";
 import { Tags } from "./Tags";
 import { Template } from "./Template";
 import type { Answer } from "./types";
+import { Ways } from "./Ways";
 import { Wording } from "./Wording";
 
 /** One answer with all that is known of it, and what can be done about it. */
@@ -123,21 +124,6 @@ function Buttons({
   );
 }
 
-function Ways({ answer }: { answer: Answer }) {
-  const ways = [answer.said, ...answer.examples].filter((way) => way && way !== answer.text);
-  if (!ways.length) return null;
-  return (
-    <section class="answers-part">
-      <h2>How it was said</h2>
-      <ul class="answers-ways">
-        {ways.map((way) => (
-          <li key={way}>{way}</li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
 function Merged({ total, actions }: { total: Total | undefined; actions: Actions }) {
   if (!total) return null;
   return (
@@ -148,6 +134,13 @@ function Merged({ total, actions }: { total: Total | undefined; actions: Actions
           <li key={each.id}>
             <span class="answers-near-text">
               <Template text={each.text} />
+              {waysOf(each)
+                .filter((way) => way !== each.text)
+                .map((way) => (
+                  <span key={way} class="answers-way small quiet">
+                    {way}
+                  </span>
+                ))}
             </span>
             <span class="quiet small numbers">{each.count.toLocaleString("en")}×</span>
             <span class="actions">

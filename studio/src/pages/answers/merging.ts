@@ -8,6 +8,11 @@ export interface Total {
   merged: readonly Answer[];
 }
 
+/** The messages of the past that a list has for an answer, each once. */
+export function waysOf(answer: Answer): string[] {
+  return [...new Set([answer.said, ...answer.examples])].filter((way) => way !== "");
+}
+
 /** The answer that stands for this one in the end; chains are followed, circles end. */
 export function rootOf(answer: Answer, answers: ReadonlyMap<string, Answer>): Answer {
   const seen = new Set<string>();

@@ -80,6 +80,7 @@ function Serving({
   production: string | null;
   serving: string | undefined;
 }) {
+  if (model.error) return <span class="tag bad">aliases unreadable</span>;
   if (production === null) return <span class="tag">not in production</span>;
   const late = serving !== undefined && serving !== production;
   return (

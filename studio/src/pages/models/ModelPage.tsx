@@ -1,14 +1,24 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { SelectField } from "../../components/Field";
 import { PageHead } from "../../components/PageHead";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { address } from "../../shell/route";
 import { AliasHistory } from "./AliasHistory";
 import { CardView } from "./CardView";
-import { PromoteDialog } from "./PromoteDialog";
+import { MoveDialog } from "./MoveDialog";
+import { outcome } from "./moving";
 import { useRead } from "./read";
-import { readCard, readHistory, type StoredModel, type StoreOverview } from "./store";
+import {
+  type Move,
+  readCard,
+  readHistory,
+  type StoredModel,
+  type StoreOverview,
+  type VersionFacts,
+} from "./store";
 import { aliasesOf, counted, headline, KINDS } from "./words";
+
+const OTHERS_LOOK = 1500;
 
 /** One model: a version's card, and where its aliases have been. */
 export function ModelPage({
@@ -22,56 +32,130 @@ export function ModelPage({
   store: StoreOverview;
   onChange: () => void;
 }) {
-  const [promoting, setPromoting] = useState(false);
-  const production = model.aliases["production"]?.version ?? null;
-  const wanted = asked ?? production ?? model.versions.at(-1)?.version ?? "";
+  const [moving, setMoving] = useState<Move | null>(null);
+  const [told, setTold] = useState<{ words: string; bad: string } | null>(null);
+  // What is looked at stays in sight, wherever its alias is moved meanwhile.
+  const [first] = useState(
+    model.aliases["production"]?.version ?? model.versions.at(-1)?.version ?? "",
+  );
+  const wanted = asked ?? first;
   const facts = model.versions.find((each) => each.version === wanted);
   const readable = facts !== undefined && !facts.error;
   const card = useRead(
     `${model.name} ${wanted}`,
     readable ? () => readCard(model.name, wanted) : null,
   );
+  const reading = readable && !card.value && !card.problem;
   const history = useRead(`${model.name} history`, () => readHistory(model.name));
-  const done = () => {
-    setPromoting(false);
+  // Also when nothing was moved: somebody else may have been faster.
+  const closed = () => {
+    setMoving(null);
     history.again();
     onChange();
   };
-  const past = history.value && <AliasHistory history={history.value} />;
+  const past = history.value ? (
+    <AliasHistory history={history.value} onMove={setMoving} />
+  ) : (
+    history.problem && <ProblemNotice problem={history.problem} onRetry={history.again} />
+  );
   return (
     <>
       <p class="models-back">
         <a href={address("models")}>All models</a>
       </p>
-      <PageHead title={model.name} summary={KINDS[facts?.kind ?? ""] ?? facts?.kind ?? ""}>
-        {readable && wanted !== production && (
-          <button class="button" type="button" onClick={() => setPromoting(true)}>
-            Put into production
-          </button>
-        )}
+      <PageHead title={model.name} summary={kindOf(facts)}>
+        {readable && <Promote model={model} wanted={wanted} onMove={setMoving} />}
       </PageHead>
       <div class="page-body models-body">
+        {told && <Told told={told} />}
         <Pick model={model} wanted={wanted} store={store} />
-        {!facts && (
-          <div class="notice warn" role="status">
-            {model.name} has no version {wanted}; it has {counted(model.versions.length, "other")}.
-          </div>
-        )}
-        {facts?.error && <div class="notice bad">{facts.error}</div>}
+        <Unreadable model={model} wanted={wanted} facts={facts} />
         {card.problem && <ProblemNotice problem={card.problem} onRetry={card.again} />}
         {card.value && <CardView card={card.value}>{past}</CardView>}
-        {readable && !card.value && !card.problem && <p class="quiet">Reading the card …</p>}
-        {!card.value && past}
+        {reading && <p class="quiet">Reading the card …</p>}
+        {/* Not before the card is there: whoever is at it would lose it to another place. */}
+        {!card.value && !reading && past}
       </div>
-      {promoting && (
-        <PromoteDialog
-          model={model}
-          version={wanted}
-          onClose={() => setPromoting(false)}
-          onDone={done}
+      {moving && (
+        <MoveDialog
+          model={model.name}
+          move={moving}
+          onClose={closed}
+          onDone={(moved) => {
+            setTold(outcome(model.name, moving, moved));
+            closed();
+            // The other workers of a server look at the store within a second.
+            setTimeout(onChange, OTHERS_LOOK);
+          }}
         />
       )}
     </>
+  );
+}
+
+function kindOf(facts: VersionFacts | undefined): string {
+  const kind = facts?.kind ?? "";
+  return KINDS[kind] ?? kind;
+}
+
+function Promote({
+  model,
+  wanted,
+  onMove,
+}: {
+  model: StoredModel;
+  wanted: string;
+  onMove: (move: Move) => void;
+}) {
+  const record = model.aliases["production"];
+  const from = record?.version ?? null;
+  if (from === wanted || model.error) return null;
+  const promotion: Move = {
+    kind: "promote",
+    alias: "production",
+    from,
+    to: wanted,
+    expected: record?.number ?? 0,
+  };
+  return (
+    <button class="button" type="button" onClick={() => onMove(promotion)}>
+      Put into production
+    </button>
+  );
+}
+
+/* What of this model or version cannot be read, or is not there. */
+function Unreadable({
+  model,
+  wanted,
+  facts,
+}: {
+  model: StoredModel;
+  wanted: string;
+  facts: VersionFacts | undefined;
+}) {
+  return (
+    <>
+      {model.error && <div class="notice bad">{model.error}</div>}
+      {!facts && (
+        <div class="notice warn" role="status">
+          {model.name} has no version {wanted}; it has {counted(model.versions.length, "other")}.
+        </div>
+      )}
+      {facts?.error && <div class="notice bad">{facts.error}</div>}
+    </>
+  );
+}
+
+/* What became of a move; the button that was pressed may be gone, so the focus comes here. */
+function Told({ told }: { told: { words: string; bad: string } }) {
+  const notice = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: anew for every move
+  useEffect(() => notice.current?.focus(), [told]);
+  return (
+    <div ref={notice} class={`notice ${told.bad ? "bad" : "good"}`} role="status" tabIndex={-1}>
+      {told.words} {told.bad}
+    </div>
   );
 }
 

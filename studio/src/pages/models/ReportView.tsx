@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { SelectField } from "../../components/Field";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { Problem } from "../../server/problem";
@@ -53,10 +53,26 @@ function firstOf(reports: Card["reports"]): string {
   return first?.file ?? "";
 }
 
-/* The first link stays in the frame: the page in it must not begin anew with every other. */
+/*
+ * The first link stays in the frame: the page in it must not begin anew with every other. Should it
+ * begin anew by itself, as when somebody reloads the frame, it does so with the newest link: the
+ * first may have run out.
+ */
 function Frame({ link, view, title }: { link: ReportLink; view: string; title: string }) {
-  const [url] = useState(link.url);
-  return <iframe class={`models-frame ${view}`} src={url} title={title} sandbox="allow-scripts" />;
+  const [url, setUrl] = useState(link.url);
+  const loaded = useRef("");
+  return (
+    <iframe
+      class={`models-frame ${view}`}
+      src={url}
+      title={title}
+      sandbox="allow-scripts"
+      onLoad={() => {
+        if (loaded.current === url) setUrl(link.url);
+        loaded.current = url;
+      }}
+    />
+  );
 }
 
 /** A link that works, renewed before it runs out. */

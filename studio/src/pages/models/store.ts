@@ -31,6 +31,8 @@ export interface StoredModel {
   name: string;
   versions: VersionFacts[];
   aliases: Record<string, AliasRecord>;
+  /** Why its aliases cannot be read; empty when they can. */
+  error: string;
 }
 
 /** How a figure is called and written. */
@@ -148,13 +150,24 @@ export async function linkTo(model: string, version: string, file: string): Prom
   return { ...link, url: link.url.replace(/^\//, "") };
 }
 
-/** Point an alias at a version, unless somebody moved it since `expected`. */
-export async function promote(
-  model: string,
-  version: string,
-  alias: string,
-  reason: string,
-  expected: number,
-): Promise<void> {
-  await ask(path(model, "promote"), { body: { version, to: alias, reason, expected } });
+/** What became of a move of an alias. */
+export interface Moved {
+  record: AliasRecord;
+  readiness: { ready: boolean; state: string; models: number; failures: Record<string, string> };
+}
+
+/** A move of an alias, with the number of the record that was in force when it was decided on. */
+export type Move =
+  | { kind: "promote"; alias: string; from: string | null; to: string; expected: number }
+  | { kind: "rollback"; alias: string; from: string | null; to: string; expected: number }
+  | { kind: "retire"; alias: string; from: string; to: null; expected: number };
+
+/** Move an alias, unless somebody else moved it since. */
+export async function moveAlias(model: string, move: Move, reason: string): Promise<Moved> {
+  const { kind, alias, expected } = move;
+  const body =
+    kind === "promote"
+      ? { version: move.to, to: alias, reason, expected }
+      : { alias, reason, expected };
+  return (await ask<Moved>(path(model, kind), { body })).value;
 }

@@ -112,26 +112,48 @@ export function aliasesOf(model: StoredModel, version: string): string[] {
     .map((record) => record.alias);
 }
 
+/**
+ * The version that a rollback leads to; null when there is none.
+ *
+ * As the server reads it: a move to a version that was in force before goes back to it, and what
+ * came after is forgotten.
+ */
+export function previousVersion(history: readonly AliasRecord[]): string | null {
+  const trail: string[] = [];
+  for (const { version } of history) {
+    if (version === null) continue;
+    const at = trail.indexOf(version);
+    if (at < 0) trail.push(version);
+    else trail.length = at + 1;
+  }
+  return (history.at(-1)?.version === null ? trail.at(-1) : trail.at(-2)) ?? null;
+}
+
 /** One line of an alias's past. */
-export interface Move {
+export interface PastMove {
   record: AliasRecord;
   what: string;
   inForce: boolean;
+  /** Of the one in force: where a rollback leads. */
+  previous: string | null;
 }
 
 /** All moves of all aliases, the newest first, in words. */
-export function moves(history: Record<string, AliasRecord[]>): Move[] {
-  const found: Move[] = [];
+export function moves(history: Record<string, AliasRecord[]>): PastMove[] {
+  const found: PastMove[] = [];
   for (const records of Object.values(history)) {
     records.forEach((record, at) => {
       const before = records[at - 1]?.version ?? null;
-      found.push({ record, what: moveWords(record, before), inForce: at === records.length - 1 });
+      const inForce = at === records.length - 1;
+      const previous = inForce ? previousVersion(records) : null;
+      found.push({ record, what: moveWords(record, before), inForce, previous });
     });
   }
   return found.sort((a, b) => b.record.at.localeCompare(a.record.at));
 }
 
-function moveWords(record: AliasRecord, before: string | null): string {
+/** A move in words. */
+export function moveWords(record: AliasRecord, before: string | null): string {
   if (record.version === null) return `${record.alias} was taken out of service`;
   if (before === null) return `${record.alias} was pointed at ${record.version}`;
   if (before === record.version) return `${record.alias} stayed at ${record.version}`;

@@ -2,45 +2,44 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../../components/Dialog";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { Problem } from "../../server/problem";
-import { promote, type StoredModel } from "./store";
+import { moveTitle, moveVerb, whatHappens } from "./moving";
+import { type Move, type Moved, moveAlias } from "./store";
 
-/** Asks before a version is put into production, and why, which the alias's history keeps. */
-export function PromoteDialog({
+/** Says what a move of an alias will do, asks why, which its history keeps, and does it. */
+export function MoveDialog({
   model,
-  version,
+  move,
   onClose,
   onDone,
 }: {
-  model: StoredModel;
-  version: string;
+  model: string;
+  move: Move;
   onClose: () => void;
-  onDone: () => void;
+  onDone: (moved: Moved) => void;
 }) {
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  // Whoever moved the alias since this page was read is not overruled.
-  const [expected] = useState(model.aliases["production"]?.number ?? 0);
-  const before = model.aliases["production"]?.version;
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     setProblem(null);
     try {
-      await promote(model.name, version, "production", reason, expected);
-      onDone();
+      onDone(await moveAlias(model, move, reason));
     } catch (error) {
       setProblem(error instanceof Problem ? error : new Problem("failed", String(error)));
       setBusy(false);
     }
   };
   return (
-    <Dialog title={`Put ${version} into production`} onClose={onClose}>
+    <Dialog title={moveTitle(move)} onClose={onClose}>
       <form onSubmit={submit}>
-        <p class="quiet small">
-          Requests to <b>{model.name}</b> are answered by it from then on
-          {before ? `, instead of ${before}. Requests that are under way are not disturbed.` : "."}
-        </p>
+        {whatHappens(model, move).map((sentence) => (
+          <p key={sentence} class="quiet small">
+            {sentence}
+          </p>
+        ))}
         <div class="field">
           <label for="models-reason">Why</label>
           <input
@@ -58,7 +57,7 @@ export function PromoteDialog({
             Leave it
           </button>
           <button class="button primary" type="submit" disabled={busy}>
-            Put into production
+            {moveVerb(move)}
           </button>
         </div>
       </form>
