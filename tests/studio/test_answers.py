@@ -460,7 +460,6 @@ def test_a_server_without_lists_says_how_to_have_some(
         server_process(tmp_path, "--store", str(store)) as server,
         Person.at(browser, server.url, DESKTOP) as person,
     ):
-        person.forgiving = True
         person.open("answers")
         expect(person.page.get_by_text("start the server with --answers FOLDER")).to_be_visible()
         assert person.violations() == []

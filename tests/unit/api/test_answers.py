@@ -132,7 +132,10 @@ def test_a_revision_stands_for_was(application: Application) -> None:
 
 def test_no_folder_says_how_to_switch_it_on(tmp_path: Path) -> None:
     application = make_application(tmp_path)
-    for method, path in (("GET", "/v1/admin/answers"), ("GET", STAR), ("PATCH", STAR)):
+    listed = call(application, "GET", "/v1/admin/answers").json()
+    assert listed["data"] == []
+    assert "start the server with --answers FOLDER" in listed["hint"]
+    for method, path in (("GET", STAR), ("PATCH", STAR)):
         answer = call(application, method, path, accept() if method == "PATCH" else b"")
         assert answer.status == 404
         assert "start the server with --answers FOLDER" in answer.json()["error"]["message"]

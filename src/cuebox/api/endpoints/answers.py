@@ -24,14 +24,27 @@ _decoder = msgspec.json.Decoder(AnswerEdits)
 _encode = msgspec.json.Encoder().encode
 
 
+_NO_FOLDER = (
+    "no answer lists are reviewed here: start the server with --answers FOLDER, or set "
+    "answers.folder, to the folder where `cuebox replies extract` writes its lists"
+)
+
+
 class AnswerListInfos(msgspec.Struct):
-    """Every answer list, by name."""
+    """Every answer list, by name.
+
+    Attributes:
+        hint: what to do to have some, where the server has no folder of lists; else empty.
+    """
 
     data: list[AnswerListInfo]
+    hint: str = ""
 
 
 async def _lists(request: Request) -> Response:
-    lists = _opened(request)
+    lists = request.service.answer_lists
+    if lists is None:
+        return Response(_encode(AnswerListInfos([], _NO_FOLDER)))
     return await _told(lambda: AnswerListInfos(lists.lists()))
 
 
@@ -68,10 +81,7 @@ async def _told(work: Callable[[], Any]) -> Response:
 def _opened(request: Request) -> AnswerLists:
     lists = request.service.answer_lists
     if lists is None:
-        raise NotFound(
-            "no answer lists are reviewed here: start the server with --answers FOLDER, or set "
-            "answers.folder, to the folder where `cuebox replies extract` writes its lists"
-        )
+        raise NotFound(_NO_FOLDER)
     return lists
 
 
@@ -100,9 +110,8 @@ ROUTES = (
         operation=Operation(
             summary="Answer lists and how far their review is",
             tag="Answers",
-            description="404 where the server has no folder of answer lists.",
+            description="None, and a hint, where the server has no folder of answer lists.",
             response=AnswerListInfos,
-            errors=(NotFound,),
         ),
     ),
     Route(

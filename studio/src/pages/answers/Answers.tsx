@@ -4,7 +4,7 @@ import { ProblemNotice } from "../../components/ProblemNotice";
 import { reconnected } from "../../server/connection";
 import { address, route } from "../../shell/route";
 import "./answers.css";
-import { lists, listsProblem, loadLists, reviewOf } from "./lists";
+import { lists, listsHint, listsProblem, loadLists, reviewOf } from "./lists";
 import { Reviewing } from "./Reviewing";
 import type { ListInfo } from "./types";
 
@@ -30,15 +30,7 @@ export default function Answers() {
         <Choice at={found} />
       </PageHead>
       <div class="page-body">
-        {problem && problem.status !== 404 && (
-          <ProblemNotice problem={problem} onRetry={() => void loadLists()} />
-        )}
-        {problem?.status === 404 && (
-          <div class="empty">
-            <h2>No answer lists here yet</h2>
-            <p>{problem.message}</p>
-          </div>
-        )}
+        {problem && <ProblemNotice problem={problem} onRetry={() => void loadLists()} />}
         {found?.problem && (
           <div class="notice bad" role="status">
             <span>{found.problem}</span>
@@ -50,10 +42,14 @@ export default function Answers() {
         {lists.value?.length === 0 && (
           <div class="empty">
             <h2>No answer lists here yet</h2>
-            <p>
-              The server's folder of lists is empty. <code>cuebox replies extract</code> makes a
-              list from past conversations.
-            </p>
+            {listsHint.value ? (
+              <p>{listsHint.value}</p>
+            ) : (
+              <p>
+                The server's folder of lists is empty. <code>cuebox replies extract</code> makes a
+                list from past conversations.
+              </p>
+            )}
           </div>
         )}
       </div>

@@ -9,6 +9,9 @@ import type { ListInfo } from "./types";
 /** The lists of the server; null before the first answer. */
 export const lists: Signal<readonly ListInfo[] | null> = signal(null);
 
+/** What to do to have some, where the server has no folder of lists. */
+export const listsHint = signal("");
+
 /** Why they could not be listed. */
 export const listsProblem: Signal<Problem | null> = signal(null);
 
@@ -17,7 +20,9 @@ const reviews = new Map<string, Review>();
 /** List the lists anew. */
 export async function loadLists(): Promise<void> {
   try {
-    lists.value = (await ask<{ data: ListInfo[] }>("v1/admin/answers")).value.data;
+    const { value } = await ask<{ data: ListInfo[]; hint: string }>("v1/admin/answers");
+    lists.value = value.data;
+    listsHint.value = value.hint;
     listsProblem.value = null;
     // What an earlier session left is sent, whichever list is open.
     for (const { name, problem } of lists.value) {
