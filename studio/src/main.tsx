@@ -5,7 +5,7 @@ import "./shell/shell.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { connection } from "./server/connection";
-import { keyGiven } from "./server/key";
+import { keyChanges } from "./server/key";
 import { loadModels } from "./server/models";
 import { followAddress } from "./shell/route";
 import { Shell } from "./shell/Shell";
@@ -17,7 +17,8 @@ followAddress();
 const root = document.getElementById("studio");
 if (root) render(<Shell />, root);
 
-// At the start, and whenever the server came back or a key was given.
+// At the start, and whenever the server came back or the key changed.
 effect(() => {
-  if (connection.value.state === "ok" || keyGiven.value) void loadModels();
+  const changes = keyChanges.value;
+  if (connection.value.state === "ok" || changes > 0) void loadModels();
 });

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { EditorView } from "prosemirror-view";
 import { Icon } from "../../components/Icon";
 import { ProblemNotice } from "../../components/ProblemNotice";
-import { keyGiven } from "../../server/key";
+import { keyChanges } from "../../server/key";
 import { type Model, models, ofKind } from "../../server/models";
 import { oneOf, setting } from "../../storage/setting";
 import { Controls } from "./Controls";
@@ -32,9 +32,9 @@ export default function Write() {
     return () => desk.leave();
   }, [desk]);
   const model = chosenModel();
-  const given = keyGiven.value;
+  const changes = keyChanges.value;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another model or key is another try
-  useEffect(() => suggester.resume(), [suggester, model?.id, given]);
+  useEffect(() => suggester.resume(), [suggester, model?.id, changes]);
   const keeper = desk.open.value;
   const open = panel.value === "open";
   return (

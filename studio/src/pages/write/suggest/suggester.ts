@@ -127,7 +127,7 @@ export class Suggester {
       this.#take(view, progress);
     };
     try {
-      await complete(request, running.signal, report);
+      await complete(request, running.signal, report, engaged);
       this.problem.value = null;
     } catch (error) {
       if (this.#running === running && !view.isDestroyed) this.#failed(view, error, model, engaged);
