@@ -92,6 +92,7 @@ export class ReplySuggester {
         signal: running.signal,
       });
       this.#pace = answeredIn(this.#pace, performance.now() - started);
+      if (!isWire(value)) throw new Problem("failed", "The answer suggests nothing readable.");
       this.problem.value = null;
       this.suggested.value = {
         ...value,
@@ -118,6 +119,11 @@ export class ReplySuggester {
     this.problem.value = problem;
     if (problem.passes) setTimeout(again, Math.max(BREATH, problem.retryAfter * 1_000));
   }
+}
+
+/* Something else may answer in the server's place, such as a proxy. */
+function isWire(value: Partial<Wire> | null): value is Wire {
+  return [value?.replies, value?.late, value?.failed].every(Array.isArray);
 }
 
 function troubleOf({ late, failed }: Wire): string {
