@@ -29,7 +29,7 @@ export default function Write() {
   const listing = useSignal(false);
   useEffect(() => {
     void desk.start();
-    return () => desk.leave();
+    return () => desk.close();
   }, [desk]);
   const model = chosenModel();
   const changes = keyChanges.value;
@@ -75,7 +75,15 @@ export default function Write() {
           <Icon name="settings" /> {model ? model.id : "No model"}
         </button>
       </header>
-      <Notices suggester={suggester} desk={desk} />
+      <Notices
+        suggester={suggester}
+        desk={desk}
+        onRetry={() => {
+          suggester.resume();
+          // The button goes away with the notice.
+          view.current?.focus();
+        }}
+      />
       <div class="write-scroll">
         {keeper && <Editor key={keeper.id} keeper={keeper} suggester={suggester} view={view} />}
       </div>
@@ -98,7 +106,15 @@ export default function Write() {
   );
 }
 
-function Notices({ suggester, desk }: { suggester: Suggester; desk: Desk }) {
+function Notices({
+  suggester,
+  desk,
+  onRetry,
+}: {
+  suggester: Suggester;
+  desk: Desk;
+  onRetry: () => void;
+}) {
   const problem = suggester.problem.value;
   const none = models.value !== null && ofKind("completion").length === 0;
   return (
@@ -106,6 +122,11 @@ function Notices({ suggester, desk }: { suggester: Suggester; desk: Desk }) {
       {desk.elsewhere.value && (
         <p class="notice write-notice" role="status">
           This document is open in another tab. It opens here when it is closed there.
+        </p>
+      )}
+      {desk.unreadable.value && (
+        <p class="notice bad write-notice" role="status">
+          This document cannot be read. Another one can be opened, or a new one begun.
         </p>
       )}
       {desk.forgetful.value && (
@@ -121,7 +142,7 @@ function Notices({ suggester, desk }: { suggester: Suggester; desk: Desk }) {
       )}
       {problem && (
         <div class="write-notice">
-          <ProblemNotice problem={problem} onRetry={() => suggester.resume()} />
+          <ProblemNotice problem={problem} onRetry={onRetry} />
         </div>
       )}
     </>
