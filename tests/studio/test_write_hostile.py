@@ -147,3 +147,18 @@ def test_a_large_text_is_pasted_and_kept(person: Person) -> None:
     expect(page.locator(".write-text > p")).to_have_count(20_000)
     page.reload()
     expect(page.locator(".write-text > p")).to_have_count(20_000)
+
+
+@pytest.mark.parametrize("width", [320, 390, 640])
+def test_nothing_is_cut_off_on_a_narrow_screen(person: Person, width: int) -> None:
+    always(person, "e door open", "e window")
+    person.page.set_viewport_size({"width": width, "height": 640})
+    page = person.write()
+    page.keyboard.type("She saw th")
+    expect(ghost(page)).to_be_visible()
+    assert not person.overflows()
+    page.get_by_role("button", name="writer").click()
+    expect(page.get_by_label("Temperature")).to_be_visible()
+    assert not person.overflows()
+    person.open("reply")
+    assert not person.overflows()

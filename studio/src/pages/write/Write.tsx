@@ -72,7 +72,8 @@ export default function Write() {
             panel.value = open ? "closed" : "open";
           }}
         >
-          <Icon name="settings" /> {model ? model.id : "No model"}
+          <Icon name="settings" />
+          <span class="write-model">{model ? model.id : "No model"}</span>
         </button>
       </header>
       <Notices
