@@ -16,7 +16,7 @@ store=${2:--}
 shift $(($# < 2 ? $# : 2))
 wanted=${*:-engine throughput many_heads cache cold_start memory bulk quality \
     completions typing_replay completion_throughput event_loop bandwidth completion_start \
-    suggest answer_lists}
+    suggest answer_lists explain studio}
 starter=starter
 conversations=examples/data/star_conversations.jsonl
 
@@ -61,6 +61,7 @@ for name in $wanted; do
             [[ $store == - ]] && echo "quality: skipped, no store" && continue
             options=("${store_options[@]}")
             ;;
+        studio) options=() ;;
         *) options=("${store_options[@]}") ;;
     esac
     echo "== $name"

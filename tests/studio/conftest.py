@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def server(demo: Path) -> Iterator[ServerProcess]:
     """A server of the demo's models, for tests that do not stop it."""
-    with server_process(demo) as running:
+    with server_process(demo, "--answers", str(demo / "answers")) as running:
         yield running
 
 

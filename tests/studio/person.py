@@ -97,6 +97,9 @@ class Person:
         """Open Write, with the cursor in the text."""
         page = self.open("write")
         page.locator(".write-text:focus").wait_for()
+        # A cursor that goes to the start within 0.2 s of the focus ProseMirror takes for the browser's
+        # own doing, and puts it back.
+        page.wait_for_timeout(250)
         return page
 
     def paste(self, **content: str) -> None:

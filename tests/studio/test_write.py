@@ -76,6 +76,7 @@ def only_tab_asks(person: Person) -> Page:
     page.get_by_label("Suggest on a pause").uncheck()
     page.get_by_role("button", name="writer").click()
     page.get_by_label("Your text").focus()
+    page.wait_for_timeout(250)
     return page
 
 
@@ -164,6 +165,25 @@ def test_a_click_beside_the_text_is_an_end(person: Person) -> None:
     expect(ghost(page)).to_have_text(" one")
     person.keys("Home")
     expect(ghost(page)).to_have_count(0)
+
+
+def test_a_key_right_after_the_cursor_moved_acts_where_it_is_now(person: Person) -> None:
+    page = only_tab_asks(person)
+    asked = always(person, "A word, and the ")
+    page.keyboard.type("First")
+    # The browser tells of a moved cursor with its next frame; the next key may come before that.
+    page.evaluate(
+        """() => {
+          const text = document.querySelector('.write-text');
+          getSelection().collapse(text.querySelector('p').firstChild, 0);
+          text.dispatchEvent(
+            new KeyboardEvent('keydown', {key: 'Tab', bubbles: true, cancelable: true}));
+        }"""
+    )
+    expect(ghost(page)).to_be_visible()
+    assert json.loads(asked[0].post_data or "{}")["prompt"] == ""
+    person.keys("Tab")
+    assert text_of(page) == "A word, and the First"
 
 
 def test_the_keyboard_is_not_caught_in_the_text(person: Person) -> None:

@@ -50,7 +50,6 @@ export function Shell() {
           />
           <div class="side-links">
             <a href="docs">API</a>
-            <a href="metrics">Metrics</a>
             <button class="button plain small" type="button" onClick={() => openKeyDialog()}>
               {keyGiven.value ? "Change the key" : "Key"}
             </button>

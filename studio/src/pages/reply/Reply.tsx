@@ -17,7 +17,7 @@ import { saved } from "./tally";
 export default function Reply() {
   const desk = useMemo(() => new Desk(), []);
   useEffect(() => {
-    void desk.start();
+    desk.start();
     return () => desk.suggester.clear();
   }, [desk]);
   const changes = keyChanges.value;

@@ -3,6 +3,7 @@ import { oneOf, setting } from "../../storage/setting";
 import { firstWord } from "../../typing/words";
 import type { Cursor } from "./Composer";
 import { answered, BLANK, begin, due, type Script } from "./conversation";
+import conversations from "./conversations.json";
 import { type Draft, EMPTY, edited, firstGap, fromReply, nextGap, putIn } from "./draft";
 import { Outbox } from "./outbox";
 import { keptSession, type Talk } from "./session";
@@ -17,7 +18,7 @@ export class Desk {
   readonly session = keptSession();
   readonly suggester = new ReplySuggester();
   readonly outbox = new Outbox();
-  readonly scripts = signal<Script[]>([]);
+  readonly scripts = signal(conversations as unknown as Script[]);
   /** Index of the reply that Enter takes; -1 for none. */
   readonly selected = signal(-1);
   /** Where the cursor goes with the next drawing. */
@@ -47,10 +48,8 @@ export class Desk {
   #shown = new Set<string>();
   #taken = new Map<string, string>();
 
-  /** Load the conversations, and begin with the first if nothing was begun before. */
-  async start(): Promise<void> {
-    const { default: loaded } = await import("./conversations.json");
-    this.scripts.value = loaded as unknown as Script[];
+  /** Begin with the first conversation if nothing was begun before. */
+  start(): void {
     const first = this.scripts.peek()[0];
     const { draft, scene } = this.session.peek();
     const untouched = this.session.isNew && draft.text === "" && scene.said.length === 0;

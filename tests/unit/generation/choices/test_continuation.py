@@ -191,10 +191,14 @@ def test_an_answer_does_not_depend_on_its_company(request_: GenerateRequest, see
 def test_a_stream_says_what_the_answer_says(request_: GenerateRequest, seed: int) -> None:
     fed = babbled(msgspec.structs.replace(request_, stream=True), seed=seed)
     streamed = fed.streamed()
-    # Of two that differ in punctuation only a stream keeps the earlier, an answer the likelier.
-    assert len(streamed) == len(fed.texts)
+    # Of two that differ in punctuation only a stream keeps the earlier, an answer the likelier. One
+    # that had begun when they became alike cannot be taken back: the stream then has both.
+    assert len(streamed) >= len(fed.texts)
+    assert len(streamed) == len(fed.texts) or request_.distinct
     for text in fed.texts:
         assert any(alike(text, other) for other in streamed.values())
+    for other in streamed.values():
+        assert any(alike(text, other) for text in fed.texts)
     finished = [d for deltas in fed.deltas for d in deltas if d.finish_reason is not None]
     assert sorted(d.index for d in finished) == sorted(streamed)
     if request_.logprobs is None or sorted(streamed.values()) != sorted(set(fed.texts)):

@@ -1,6 +1,6 @@
 import type { EditorView } from "prosemirror-view";
 import { choose, current, step } from "./offer";
-import { accept, show, suggesting } from "./plugin";
+import { accept, settle, show, suggesting } from "./plugin";
 import type { Suggester } from "./suggester";
 
 type Handler = (view: EditorView, event: KeyboardEvent) => boolean;
@@ -31,6 +31,7 @@ export function suggestionKeys(
   };
   return (view, event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey) return false;
+    settle(view);
     if (event.key === "Escape") return dismiss(view);
     const leaves = event.key === "Tab" && (leaving || event.shiftKey);
     if (leaving && !MODIFIERS.has(event.key)) leave(false);

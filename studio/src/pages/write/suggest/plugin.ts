@@ -37,6 +37,21 @@ export function show(view: EditorView, offer: Offer | null): void {
   view.dispatch(tell(view.state.tr, { offer }));
 }
 
+/**
+ * Make the editor look where the browser's cursor is.
+ *
+ * A browser moves the cursor first and tells of it with its next frame. Whoever changes the editor's
+ * state in between, from a timer, an answer that came or another key, would put the cursor back.
+ */
+export function settle(view: EditorView): void {
+  const document = view.dom.ownerDocument;
+  const selection = document.getSelection();
+  const node = selection?.focusNode;
+  if (!selection || !node || !view.dom.contains(node)) return;
+  if (view.posAtDOM(node, selection.focusOffset) === view.state.selection.head) return;
+  document.dispatchEvent(new Event("selectionchange"));
+}
+
 /** Take what is shown, or only its first word; false when nothing is. */
 export function accept(view: EditorView, part: "all" | "word"): boolean {
   const { offer, at } = suggesting(view.state);

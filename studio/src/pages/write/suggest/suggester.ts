@@ -10,7 +10,7 @@ import { answeredIn, keyed, type Pace, USUAL, wait } from "../../../typing/pace"
 import type { Sampling } from "../sampling";
 import { type CompletionRequest, complete, type Progress, type Usage } from "./completions";
 import { arrived, emptyOffer, fitting } from "./offer";
-import { show, suggesting } from "./plugin";
+import { settle, show, suggesting } from "./plugin";
 import { promptAt } from "./prompt";
 
 /** What the quiet line tells of the last suggestion. */
@@ -101,8 +101,9 @@ export class Suggester {
     const spent = performance.now() - this.#lastKey;
     this.#timer = setTimeout(
       () => {
-        const ready = !view.isDestroyed && view.hasFocus() && !view.composing;
-        if (ready && invites(view.state)) void this.#ask(view, false);
+        if (view.isDestroyed || !view.hasFocus() || view.composing) return;
+        settle(view);
+        if (invites(view.state)) void this.#ask(view, false);
       },
       Math.max(0, wait(this.#pace) - spent),
     );
@@ -124,7 +125,9 @@ export class Suggester {
         first = false;
         this.#pace = answeredIn(this.#pace, performance.now() - asked);
       }
-      this.#take(view, progress);
+      settle(view);
+      // The person may have gone elsewhere, which ends the offer and the request.
+      if (!running.signal.aborted) this.#take(view, progress);
     };
     try {
       await complete(request, running.signal, report, engaged);
