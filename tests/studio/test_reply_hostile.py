@@ -116,6 +116,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_says(person: Person) -> None:
     page.unroute("**/v1/suggest")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Too much at once.")).to_have_count(0)
+    page.wait_for_timeout(500)
     assert len(asked) == 1
 
 

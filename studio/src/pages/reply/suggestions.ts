@@ -68,7 +68,14 @@ export class ReplySuggester {
     if (now) this.#lastKey = performance.now();
     const quiet = this.#quietUntil - performance.now();
     if (quiet === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => void this.#ask(conversation, draft, often), Math.max(ms, quiet));
+    this.#timer = setTimeout(
+      () => {
+        // The server may have asked for quiet since.
+        if (performance.now() < this.#quietUntil) this.want(conversation, draft, often, false);
+        else void this.#ask(conversation, draft, often);
+      },
+      Math.max(ms, quiet),
+    );
   }
 
   /** Ask again, after whatever was wrong was put right. */
