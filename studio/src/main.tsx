@@ -6,7 +6,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { PAGES } from "./pages";
 import { connection } from "./server/connection";
-import { keyGiven } from "./server/key";
+import { keyChanges } from "./server/key";
 import { loadModels } from "./server/models";
 import { followAddress } from "./shell/route";
 import { Shell } from "./shell/Shell";
@@ -26,7 +26,8 @@ setTimeout(() => {
   else void fetchAll();
 }, REST_MS);
 
-// At the start, and whenever the server came back or a key was given.
+// At the start, and whenever the server came back or the key changed.
 effect(() => {
-  if (connection.value.state === "ok" || keyGiven.value) void loadModels();
+  const changes = keyChanges.value;
+  if (connection.value.state === "ok" || changes > 0) void loadModels();
 });

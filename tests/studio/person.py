@@ -124,8 +124,10 @@ class Person:
 
     def overflows(self) -> bool:
         """Whether the page is wider than the screen."""
+        # The part beside the navigation scrolls by itself, and would hide it.
         wider: bool = self.page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            "[document.documentElement, document.querySelector('.main')]"
+            ".some((each) => each.scrollWidth > each.clientWidth)"
         )
         return wider
 

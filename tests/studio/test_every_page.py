@@ -24,7 +24,7 @@ PAGES = {
     "Classify": "textarea",
     "Answers": "h1",
     "Models": "tbody a",
-    "Monitor": "svg",
+    "Monitor": "main svg",
 }
 
 

@@ -48,21 +48,23 @@ export async function ask<T>(path: string, how: Ask = {}): Promise<Answer<T>> {
 /** Ask for an answer that is read as it comes. Throws as `ask` does. */
 export async function send(path: string, how: Ask = {}): Promise<Response> {
   for (;;) {
-    const response = await reach(path, how);
+    const key = currentKey();
+    const response = await reach(path, how, key);
     if (response.ok) return response;
     const problem = problemOf(
       response.status,
       response.headers.get("retry-after"),
       await response.json().catch(() => null),
     );
-    const asked = response.status === 401 && how.mayAskForKey !== false;
-    if (!(asked && (await wantKey(problem.message)))) throw problem;
+    if (response.status !== 401) throw problem;
+    // Another key may have been given while this answer was on its way.
+    if (currentKey() !== "" && currentKey() !== key) continue;
+    if (how.mayAskForKey === false || !(await wantKey(problem.message))) throw problem;
   }
 }
 
-async function reach(path: string, how: Ask): Promise<Response> {
+async function reach(path: string, how: Ask, key: string): Promise<Response> {
   const headers: Record<string, string> = { ...how.headers };
-  const key = currentKey();
   if (key) headers["authorization"] = `Bearer ${key}`;
   if (how.body !== undefined) headers["content-type"] = "application/json";
   const late = AbortSignal.timeout(how.timeout ?? TIMEOUT);

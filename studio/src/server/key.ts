@@ -14,6 +14,9 @@ export const keyWanted = signal<string | null>(null);
 /** Whether a key was given in this session. */
 export const keyGiven = signal(read() !== "");
 
+/** Counts the keys given and forgotten: with each, what was refused may be tried again. */
+export const keyChanges = signal(0);
+
 let waiting: ((given: boolean) => void)[] = [];
 let declined = false;
 
@@ -44,6 +47,12 @@ export function giveKey(key: string): void {
   write(key.trim());
   declined = false;
   close(true);
+  keyChanges.value += 1;
+}
+
+/** Whether a text can be a key: a header takes nothing but visible ASCII. */
+export function canBeKey(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text.trim());
 }
 
 /** The person gives no key: what waits for it fails. */
@@ -52,10 +61,12 @@ export function declineKey(): void {
   close(false);
 }
 
-/** Forget the key. */
+/** Forget the key; nobody is asked for another until they want to give one. */
 export function forgetKey(): void {
   write("");
+  declined = true;
   close(false);
+  keyChanges.value += 1;
 }
 
 function close(given: boolean): void {
@@ -68,7 +79,8 @@ function close(given: boolean): void {
 
 function read(): string {
   try {
-    return sessionStorage.getItem(PLACE) ?? "";
+    const found = sessionStorage.getItem(PLACE) ?? "";
+    return canBeKey(found) ? found : "";
   } catch {
     return kept;
   }

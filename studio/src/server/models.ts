@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { ask } from "./client";
-import type { Problem } from "./problem";
+import { Problem } from "./problem";
 
 /** A served model, as `GET /v1/models` lists it. */
 export interface Model {
@@ -26,7 +26,10 @@ export const modelsProblem = signal<Problem | null>(null);
 /** List the served models anew. */
 export async function loadModels(): Promise<void> {
   try {
-    models.value = (await ask<{ data: Model[] }>("v1/models")).value.data;
+    const { value } = await ask<{ data?: Model[] } | null>("v1/models");
+    // Something else may answer in the server's place, such as a proxy.
+    if (!Array.isArray(value?.data)) throw new Problem("failed", "The answer lists no models.");
+    models.value = value.data;
     modelsProblem.value = null;
   } catch (error) {
     modelsProblem.value = error as Problem;

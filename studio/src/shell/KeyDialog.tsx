@@ -1,15 +1,16 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../components/Dialog";
-import { declineKey, forgetKey, giveKey, keyGiven, keyWanted } from "../server/key";
+import { canBeKey, declineKey, forgetKey, giveKey, keyGiven, keyWanted } from "../server/key";
 
 /** Asks for an API key when a request needs one. */
 export function KeyDialog() {
   const [key, setKey] = useState("");
   const reason = keyWanted.value;
   if (reason === null) return null;
+  const possible = canBeKey(key);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (!key.trim()) return;
+    if (!possible) return;
     giveKey(key);
     setKey("");
   };
@@ -29,8 +30,15 @@ export function KeyDialog() {
             autocomplete="off"
             spellcheck={false}
             value={key}
+            aria-invalid={key.trim() !== "" && !possible}
+            aria-describedby="api-key-complaint"
             onInput={(event) => setKey(event.currentTarget.value)}
           />
+          <p class="complaint" id="api-key-complaint" role="status">
+            {key.trim() !== "" &&
+              !possible &&
+              "A key has no spaces, and no letters with accents: copy it once more."}
+          </p>
         </div>
         <div class="actions end">
           {keyGiven.value && (
@@ -41,7 +49,7 @@ export function KeyDialog() {
           <button class="button" type="button" onClick={declineKey}>
             Not now
           </button>
-          <button class="button primary" type="submit" disabled={!key.trim()}>
+          <button class="button primary" type="submit" disabled={!possible}>
             Use this key
           </button>
         </div>

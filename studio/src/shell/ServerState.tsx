@@ -6,7 +6,14 @@ import { models, modelsProblem } from "../server/models";
 export function ServerState() {
   if (connection.value.state === "gone") return <p class="state bad">The server does not answer</p>;
   if (modelsProblem.value?.kind === "refused") return <p class="state waiting">Wants an API key</p>;
-  if (models.value === null) return <p class="state waiting">Asking the server</p>;
+  if (models.value === null) {
+    const problem = modelsProblem.value;
+    return problem && !problem.passes ? (
+      <p class="state bad">{problem.message}</p>
+    ) : (
+      <p class="state waiting">Asking the server</p>
+    );
+  }
   const count = models.value.length;
   return <p class="state">{count === 1 ? "1 model served" : `${count} models served`}</p>;
 }
@@ -17,7 +24,11 @@ export function GoneNotice() {
   const seconds = useSecondsSince(state === "gone" ? since : null);
   if (state === "ok") return null;
   return (
-    <div class="notice warn" role="status">
+    <div class="notice warn">
+      <p role="status" class="hidden">
+        The server does not answer. What you write is kept in this browser.
+      </p>
+      {/* Seconds that are counted aloud would drown everything else. */}
       <span>
         The server has not answered for {seconds} s. What you write is kept in this browser, and the
         page goes on by itself when the server is back.

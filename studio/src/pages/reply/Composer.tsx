@@ -11,7 +11,8 @@ export interface Cursor {
  * The draft, with ghost text behind it and its gaps set off.
  *
  * The text field itself is transparent over a copy of its text that is drawn: a text field can
- * hold neither ghost text nor marks, and nothing else is as good at being typed in.
+ * hold neither ghost text nor marks, and nothing else is as good at being typed in. Both are as high
+ * as the copy; what is around them scrolls, so that no scrollbar makes lines of the two differ.
  */
 export function Composer({
   draft,
@@ -33,32 +34,30 @@ export function Composer({
   onKey: (event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }) => void;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const copy = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (cursor) field.current?.setSelectionRange(cursor.start, cursor.end);
   }, [cursor]);
   return (
     <div class="reply-composer">
-      <div class="reply-copy" ref={copy} aria-hidden="true">
-        <Marked draft={draft} />
-        <span class="reply-ghost">{ghost}</span>{" "}
+      <div class="reply-sheet">
+        <div class="reply-copy" aria-hidden="true">
+          <Marked draft={draft} />
+          <span class="reply-ghost">{ghost}</span>{" "}
+        </div>
+        <textarea
+          ref={field}
+          // biome-ignore lint/a11y/noAutofocus: the page is for writing replies
+          autoFocus
+          rows={3}
+          spellcheck
+          aria-label={label}
+          aria-describedby="reply-help"
+          placeholder={ghost ? "" : placeholder}
+          value={draft.text}
+          onInput={(event) => onText(event.currentTarget.value)}
+          onKeyDown={onKey}
+        />
       </div>
-      <textarea
-        ref={field}
-        // biome-ignore lint/a11y/noAutofocus: the page is for writing replies
-        autoFocus
-        rows={3}
-        spellcheck
-        aria-label={label}
-        aria-describedby="reply-help"
-        placeholder={ghost ? "" : placeholder}
-        value={draft.text}
-        onInput={(event) => onText(event.currentTarget.value)}
-        onKeyDown={onKey}
-        onScroll={(event) => {
-          if (copy.current) copy.current.scrollTop = event.currentTarget.scrollTop;
-        }}
-      />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Icon } from "../../components/Icon";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { Segmented } from "../../components/Segmented";
+import { keyChanges } from "../../server/key";
 import { models, ofKind } from "../../server/models";
 import { Composer } from "./Composer";
 import type { Script } from "./conversation";
@@ -19,6 +20,11 @@ export default function Reply() {
     desk.start();
     return () => desk.suggester.clear();
   }, [desk]);
+  const changes = keyChanges.value;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another key is another try
+  useEffect(() => {
+    if (changes > 0) desk.again();
+  }, [desk, changes]);
   const { scene } = desk.session.value;
   const none = models.value !== null && ofKind("reply").length === 0;
   return (
@@ -147,6 +153,10 @@ function Writing({ desk }: { desk: Desk }) {
         onText={(text) => desk.type(text)}
         onKey={onKey}
       />
+      <p class={desk.unfilled.value ? "notice warn small" : "hidden"} role="status">
+        {desk.unfilled.value &&
+          "This gap has no value yet. Ctrl Enter, or Send, sends it all the same."}
+      </p>
       <Actions desk={desk} />
       <p class="reply-keys" id="reply-help">
         <kbd>↑</kbd> <kbd>↓</kbd> choose a reply, <kbd>Enter</kbd> takes it, or sends;{" "}

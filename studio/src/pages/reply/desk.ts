@@ -4,7 +4,7 @@ import { firstWord } from "../../typing/words";
 import type { Cursor } from "./Composer";
 import { answered, BLANK, begin, due, type Script } from "./conversation";
 import conversations from "./conversations.json";
-import { EMPTY, edited, firstGap, fromReply, nextGap, putIn } from "./draft";
+import { type Draft, EMPTY, edited, firstGap, fromReply, nextGap, putIn } from "./draft";
 import { Outbox } from "./outbox";
 import { keptSession, type Talk } from "./session";
 import { type HowOften, type Reply, ReplySuggester, type Suggested } from "./suggestions";
@@ -40,6 +40,10 @@ export class Desk {
     const script = this.script.value;
     return script && due(this.session.value.scene, script);
   });
+  /** Whether sending waits for a gap that has no value yet. */
+  readonly unfilled = signal(false);
+  /* What stood in the draft before a reply took its place, and the text that did. */
+  #replaced: { draft: Draft; typed: number; by: string } | null = null;
   /* Suggestions of this turn that were on the screen, and what was taken of them. */
   #shown = new Set<string>();
   #taken = new Map<string, string>();
@@ -59,7 +63,10 @@ export class Desk {
     const begun = scene.said.length > 0 || draft.text !== "";
     const kept = begun ? { ...left, [scene.script]: { scene, draft, typed, as } } : left;
     this.#forgetTurn();
-    this.session.value = { ...(kept[id] ?? this.#fresh(id)), tally, left: kept };
+    const talk = kept[id] ?? this.#fresh(id);
+    this.session.value = { ...talk, tally, left: kept };
+    const end = talk.draft.text.length;
+    this.cursor.value = { start: end, end };
     this.#want(true);
   }
 
@@ -90,6 +97,7 @@ export class Desk {
       typed: text ? before.typed + putIn(before.draft.text, text) : 0,
     };
     this.cursor.value = null;
+    this.unfilled.value = false;
     this.dismissed.value = false;
     this.selected.value = -1;
     this.#want(false);
@@ -110,8 +118,23 @@ export class Desk {
     const draft = fromReply(reply);
     const gap = firstGap(draft);
     const end = draft.text.length;
+    const before = this.session.peek();
+    this.#replaced = { draft: before.draft, typed: before.typed, by: draft.text };
     this.#change(draft, gap && !gap.filled ? gap : { start: end, end });
     this.#accepted(reply.id, reply.text);
+    return true;
+  }
+
+  /** Put back what a reply took the place of, unless the reply was changed since. */
+  putBack(): boolean {
+    const { draft } = this.session.peek();
+    const before = this.#replaced;
+    if (before?.by !== draft.text) return false;
+    this.#replaced = null;
+    const end = before.draft.text.length;
+    this.session.value = { ...this.session.peek(), typed: before.typed };
+    this.#change(before.draft, { start: end, end });
+    this.#taken.clear();
     return true;
   }
 
@@ -131,6 +154,14 @@ export class Desk {
     const gap = nextGap(this.session.peek().draft, at, by);
     if (gap) this.cursor.value = { start: gap.start, end: gap.end };
     return gap !== null;
+  }
+
+  /** Select the first gap that has no value yet: nobody means to send its name. */
+  toOpenGap(): boolean {
+    const gap = this.session.peek().draft.gaps.find(({ filled }) => !filled);
+    if (gap) this.cursor.value = { start: gap.start, end: gap.end };
+    this.unfilled.value = gap !== undefined;
+    return gap !== undefined;
   }
 
   /** Wave away what is suggested; false when nothing is. */
@@ -211,6 +242,7 @@ export class Desk {
 
   /** Ask for what is suggested now, as for another setting. */
   again(): void {
+    this.suggester.resume();
     this.#want(true);
   }
 
@@ -252,6 +284,8 @@ export class Desk {
     this.suggester.clear();
     this.#shown = new Set();
     this.#taken = new Map();
+    this.#replaced = null;
+    this.unfilled.value = false;
     this.selected.value = -1;
     this.dismissed.value = false;
     this.cursor.value = { start: 0, end: 0 };

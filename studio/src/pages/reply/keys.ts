@@ -7,7 +7,8 @@ export function composerKeys(desk: Desk): (event: KeyEvent) => void {
   let leaving = false;
   return (event) => {
     desk.suggester.key(event.timeStamp);
-    if (event.isComposing || MODIFIERS.has(event.key)) return;
+    // Safari ends a composition before it tells of the key that ended it, as key 229.
+    if (event.isComposing || event.keyCode === 229 || MODIFIERS.has(event.key)) return;
     const left = leaving;
     leaving = event.key === "Escape" && !desk.dismiss();
     if (event.key === "Escape" || (event.key === "Tab" && left)) return;
@@ -25,7 +26,9 @@ function handle(desk: Desk, event: KeyEvent): boolean {
     case "ArrowRight":
       return !event.shiftKey && atEnd(event.currentTarget) && desk.takeGhost("word");
     case "Enter":
-      return !event.shiftKey && enter(desk, event.ctrlKey || event.metaKey);
+      return !event.shiftKey && enter(desk, event);
+    case "z":
+      return (event.ctrlKey || event.metaKey) && !event.shiftKey && desk.putBack();
     case "Tab":
       return tab(desk, event);
     default:
@@ -39,10 +42,13 @@ function step(desk: Desk, by: 1 | -1): boolean {
   return true;
 }
 
-function enter(desk: Desk, anyway: boolean): boolean {
+function enter(desk: Desk, { ctrlKey, metaKey, repeat }: KeyEvent): boolean {
   const selected = desk.selected.peek();
-  if (anyway || selected < 0) desk.send();
-  else desk.take(selected);
+  // A key that is held down takes a reply, and must not send it a moment later.
+  if (repeat) return true;
+  if (ctrlKey || metaKey) desk.send();
+  else if (selected >= 0) desk.take(selected);
+  else if (!desk.toOpenGap()) desk.send();
   return true;
 }
 

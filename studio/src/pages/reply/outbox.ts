@@ -52,25 +52,34 @@ export class Outbox {
     let next = PAUSE;
     try {
       // The same event told twice is recorded once, so an unsure request may be repeated.
-      const { value } = await ask<{ recorded: number }>("v1/feedback", { body: batch });
-      this.#events = this.#events.slice(batch.length);
+      const { value } = await ask<{ recorded?: number } | null>("v1/feedback", {
+        body: batch,
+        mayAskForKey: false,
+      });
+      if (typeof value?.recorded !== "number") throw new Problem("failed", "Nothing was recorded.");
+      this.#drop(batch);
       this.recorded.value += value.recorded;
     } catch (error) {
-      next = await this.#afterFailure(error);
+      next = await this.#afterFailure(error, batch);
     }
     this.#sending = false;
     this.#changed();
     if (this.#events.length > 0) this.#later(next);
   }
 
-  async #afterFailure(error: unknown): Promise<number> {
+  /* Others may have come meanwhile, and the oldest may have gone. */
+  #drop(batch: readonly Feedback[]): void {
+    this.#events = this.#events.filter((event) => !batch.includes(event));
+  }
+
+  async #afterFailure(error: unknown, batch: readonly Feedback[]): Promise<number> {
     if (!(error instanceof Problem)) return RETRY;
     if (error.kind === "gone") {
       await reconnected();
       return 0;
     }
     // Events that the server will never take must not hold up all others.
-    if (error.kind === "invalid") this.#events = [];
+    if (error.kind === "invalid") this.#drop(batch);
     return Math.max(RETRY, error.retryAfter * 1_000);
   }
 

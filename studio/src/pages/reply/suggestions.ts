@@ -52,6 +52,7 @@ export class ReplySuggester {
   #lastKey = 0;
   #timer = 0;
   #running: AbortController | null = null;
+  #quietUntil = 0;
 
   /** A key was pressed, at `time` on the clock of `performance.now()`. */
   key(time: number): void {
@@ -65,13 +66,29 @@ export class ReplySuggester {
     const spent = performance.now() - this.#lastKey;
     const ms = now ? 0 : Math.max(0, wait(this.#pace) - spent);
     if (now) this.#lastKey = performance.now();
-    this.#timer = setTimeout(() => void this.#ask(conversation, draft, often), ms);
+    const quiet = this.#quietUntil - performance.now();
+    if (quiet === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(
+      () => {
+        // The server may have asked for quiet since.
+        if (performance.now() < this.#quietUntil) this.want(conversation, draft, often, false);
+        else void this.#ask(conversation, draft, often);
+      },
+      Math.max(ms, quiet),
+    );
+  }
+
+  /** Ask again, after whatever was wrong was put right. */
+  resume(): void {
+    this.#quietUntil = 0;
+    this.problem.value = null;
   }
 
   /** Show nothing, and ask for nothing until the next `want`. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#running?.abort();
+    this.#running = null;
     this.suggested.value = null;
   }
 
@@ -90,8 +107,11 @@ export class ReplySuggester {
           ...(often === "always" ? { coverage: { reply: 1, completion: 1 } } : {}),
         },
         signal: running.signal,
+        // Not over somebody who types.
+        mayAskForKey: false,
       });
       this.#pace = answeredIn(this.#pace, performance.now() - started);
+      if (!isWire(value)) throw new Problem("failed", "The answer suggests nothing readable.");
       this.problem.value = null;
       this.suggested.value = {
         ...value,
@@ -116,8 +136,17 @@ export class ReplySuggester {
       return;
     }
     this.problem.value = problem;
-    if (problem.passes) setTimeout(again, Math.max(BREATH, problem.retryAfter * 1_000));
+    // What is refused is refused for the next key too.
+    const ms = Math.max(BREATH, problem.retryAfter * 1_000);
+    const refused = problem.kind === "refused";
+    this.#quietUntil = refused ? Number.POSITIVE_INFINITY : performance.now() + ms;
+    if (problem.passes) setTimeout(again, ms);
   }
+}
+
+/* Something else may answer in the server's place, such as a proxy. */
+function isWire(value: Partial<Wire> | null): value is Wire {
+  return [value?.replies, value?.late, value?.failed].every(Array.isArray);
 }
 
 function troubleOf({ late, failed }: Wire): string {

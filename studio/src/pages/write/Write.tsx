@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { EditorView } from "prosemirror-view";
 import { Icon } from "../../components/Icon";
 import { ProblemNotice } from "../../components/ProblemNotice";
-import { keyGiven } from "../../server/key";
+import { keyChanges } from "../../server/key";
 import { type Model, models, ofKind } from "../../server/models";
 import { oneOf, setting } from "../../storage/setting";
 import { Controls } from "./Controls";
@@ -29,12 +29,12 @@ export default function Write() {
   const listing = useSignal(false);
   useEffect(() => {
     void desk.start();
-    return () => desk.leave();
+    return () => desk.close();
   }, [desk]);
   const model = chosenModel();
-  const given = keyGiven.value;
+  const changes = keyChanges.value;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another model or key is another try
-  useEffect(() => suggester.resume(), [suggester, model?.id, given]);
+  useEffect(() => suggester.resume(), [suggester, model?.id, changes]);
   const keeper = desk.open.value;
   const open = panel.value === "open";
   return (
@@ -72,10 +72,19 @@ export default function Write() {
             panel.value = open ? "closed" : "open";
           }}
         >
-          <Icon name="settings" /> {model ? model.id : "No model"}
+          <Icon name="settings" />
+          <span class="write-model">{model ? model.id : "No model"}</span>
         </button>
       </header>
-      <Notices suggester={suggester} desk={desk} />
+      <Notices
+        suggester={suggester}
+        desk={desk}
+        onRetry={() => {
+          suggester.resume();
+          // The button goes away with the notice.
+          view.current?.focus();
+        }}
+      />
       <div class="write-scroll">
         {keeper && <Editor key={keeper.id} keeper={keeper} suggester={suggester} view={view} />}
       </div>
@@ -98,7 +107,15 @@ export default function Write() {
   );
 }
 
-function Notices({ suggester, desk }: { suggester: Suggester; desk: Desk }) {
+function Notices({
+  suggester,
+  desk,
+  onRetry,
+}: {
+  suggester: Suggester;
+  desk: Desk;
+  onRetry: () => void;
+}) {
   const problem = suggester.problem.value;
   const none = models.value !== null && ofKind("completion").length === 0;
   return (
@@ -106,6 +123,11 @@ function Notices({ suggester, desk }: { suggester: Suggester; desk: Desk }) {
       {desk.elsewhere.value && (
         <p class="notice write-notice" role="status">
           This document is open in another tab. It opens here when it is closed there.
+        </p>
+      )}
+      {desk.unreadable.value && (
+        <p class="notice bad write-notice" role="status">
+          This document cannot be read. Another one can be opened, or a new one begun.
         </p>
       )}
       {desk.forgetful.value && (
@@ -121,7 +143,7 @@ function Notices({ suggester, desk }: { suggester: Suggester; desk: Desk }) {
       )}
       {problem && (
         <div class="write-notice">
-          <ProblemNotice problem={problem} onRetry={() => suggester.resume()} />
+          <ProblemNotice problem={problem} onRetry={onRetry} />
         </div>
       )}
     </>

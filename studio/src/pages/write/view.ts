@@ -1,4 +1,4 @@
-import { baseKeymap, toggleMark } from "prosemirror-commands";
+import { baseKeymap, splitBlock, toggleMark } from "prosemirror-commands";
 import { history, redo, undo } from "prosemirror-history";
 import { inputRules, textblockTypeInputRule } from "prosemirror-inputrules";
 import { keymap } from "prosemirror-keymap";
@@ -122,6 +122,10 @@ const EDITING = [
     "Mod-b": toggleMark(schema.marks.strong),
     "Mod-i": toggleMark(schema.marks.em),
     "Shift-Enter": (state, dispatch) => {
+      // A heading is one line.
+      if (state.selection.$from.parent.type === schema.nodes.heading) {
+        return splitBlock(state, dispatch);
+      }
       dispatch?.(state.tr.replaceSelectionWith(schema.nodes.hard_break.create()).scrollIntoView());
       return true;
     },
@@ -170,5 +174,8 @@ function wordBefore(view: EditorView, at: number): string {
 /* The schema reads elements only. The page's policy refuses these attributes all the same, and
    reports each of them. */
 function withoutAttributes(html: string): string {
-  return html.replace(/\s(?:style|on\w+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/gi, "");
+  // Within tags only: the text itself may speak of "style=bold".
+  return html.replace(/<[a-z][^<>]*>/gi, (tag) =>
+    tag.replace(/\s(?:style|on\w+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/gi, ""),
+  );
 }

@@ -15,11 +15,14 @@ export class Desk {
   readonly open = signal<Keeper | null>(null);
   /** Whether another tab holds the document. */
   readonly elsewhere = signal(false);
+  /** Whether the document is there but cannot be read. */
+  readonly unreadable = signal(false);
   /** Whether the browser keeps nothing. */
   readonly forgetful = signal(false);
   #shelf: Shelf = new BrowserShelf();
   #release: () => void = () => undefined;
   #wanted = "";
+  #closed = false;
 
   /** Open what was open last, else the newest, else a new document. */
   async start(): Promise<void> {
@@ -32,7 +35,8 @@ export class Desk {
 
   /** Open a document. */
   choose(id: string): void {
-    if (this.#wanted === id) return;
+    // Nobody is there any more, who would let it go again.
+    if (this.#wanted === id || this.#closed) return;
     this.leave();
     this.#wanted = id;
     last.value = id;
@@ -47,7 +51,14 @@ export class Desk {
 
   /** Make a new document and open it. */
   async add(doc?: Node): Promise<void> {
-    const made = await Keeper.create(this.#shelf, doc);
+    let made: Keeper;
+    try {
+      made = await Keeper.create(this.#shelf, doc);
+    } catch {
+      // Full, or taken away: one can write all the same.
+      this.#forget();
+      made = await Keeper.create(this.#shelf, doc);
+    }
     await this.#list();
     this.choose(made.id);
   }
@@ -66,19 +77,32 @@ export class Desk {
     await this.#list();
   }
 
+  /** Close what is open, and open nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.leave();
+  }
+
   /** Close what is open; all of it is kept. */
   leave(): void {
     const release = this.#release;
     this.#release = () => undefined;
     this.#wanted = "";
     this.elsewhere.value = false;
+    this.unreadable.value = false;
     const keeper = this.open.peek();
     this.open.value = null;
     void (keeper?.save() ?? Promise.resolve()).finally(release);
   }
 
   async #opened(id: string): Promise<void> {
-    const keeper = await Keeper.open(this.#shelf, id);
+    let keeper: Keeper | undefined;
+    try {
+      keeper = await Keeper.open(this.#shelf, id);
+    } catch {
+      this.unreadable.value = true;
+      return;
+    }
     if (this.#wanted !== id) return;
     this.elsewhere.value = false;
     // Another tab may have thrown it away meanwhile.
@@ -90,8 +114,12 @@ export class Desk {
     try {
       this.documents.value = await this.#shelf.list();
     } catch {
-      this.forgetful.value = true;
-      this.#shelf = new MemoryShelf();
+      this.#forget();
     }
+  }
+
+  #forget(): void {
+    this.forgetful.value = true;
+    this.#shelf = new MemoryShelf();
   }
 }

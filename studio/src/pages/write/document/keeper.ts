@@ -11,6 +11,8 @@ import { titleOf } from "./text";
 export type Kept = "saved" | "saving" | "failing";
 
 const IDLE_MS = 700;
+/* Somebody who never pauses: the journal, which is written anew with each key, must not grow on. */
+const LONGEST_MS = 10_000;
 const RETRY_MS = 3_000;
 
 /** Keeps one open document: each change in the journal, all of it on the shelf in a pause. */
@@ -25,6 +27,8 @@ export class Keeper {
   #revision: number;
   #saved: number;
   #timer = 0;
+  /* Since when something is not on the shelf. */
+  #since = 0;
   #saving: Promise<void> | null = null;
 
   private constructor(shelf: Shelf, stored: StoredDocument, journal: Journal) {
@@ -68,8 +72,12 @@ export class Keeper {
     this.#revision += 1;
     const steps = change.steps.map((step) => step.toJSON());
     const written = this.#journal.add({ revision: this.#revision, steps });
-    if (this.kept.peek() === "saved") this.kept.value = "saving";
-    this.#later(written ? IDLE_MS : 0);
+    if (this.kept.peek() === "saved") {
+      this.kept.value = "saving";
+      this.#since = Date.now();
+    }
+    const left = this.#since + LONGEST_MS - Date.now();
+    this.#later(written ? Math.max(0, Math.min(IDLE_MS, left)) : 0);
   }
 
   /** Count what became of the text. */
@@ -82,14 +90,22 @@ export class Keeper {
   save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#saving ??= this.#write().finally(() => {
+    this.#saving ??= this.#writeAll().finally(() => {
       this.#saving = null;
-      if (this.#revision > this.#saved && !this.#timer) this.#later(IDLE_MS);
     });
     return this.#saving;
   }
 
-  async #write(): Promise<void> {
+  /* What was typed while it was written is written too: who waits for this lets the document go. */
+  async #writeAll(): Promise<void> {
+    do {
+      if (!(await this.#write())) return this.#later(RETRY_MS);
+    } while (this.#revision > this.#saved && !this.#timer);
+  }
+
+  /* Whether all of this moment is on the shelf. */
+  async #write(): Promise<boolean> {
+    this.#since = Date.now();
     const revision = this.#revision;
     const stored: StoredDocument = {
       id: this.id,
@@ -103,12 +119,12 @@ export class Keeper {
       await this.#shelf.write(stored);
     } catch {
       this.kept.value = "failing";
-      this.#later(RETRY_MS);
-      return;
+      return false;
     }
     this.#saved = revision;
     this.#journal.settle(revision);
     if (this.#revision === revision) this.kept.value = "saved";
+    return true;
   }
 
   #later(ms: number): void {

@@ -22,6 +22,7 @@ const nodes = {
     group: "inline",
     inline: true,
     selectable: false,
+    leafText: () => "\n",
     parseDOM: [{ tag: "br" }],
     toDOM: (): DOMOutputSpec => ["br"],
   },

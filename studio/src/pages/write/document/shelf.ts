@@ -34,17 +34,15 @@ export interface Shelf {
   remove(id: string): Promise<void>;
 }
 
+/* A browser that has not opened its database by then will not, in milliseconds. */
+const PATIENCE = 10_000;
+
 /** All documents of this browser, in IndexedDB. */
 export class BrowserShelf implements Shelf {
   readonly #database: Promise<IDBPDatabase<Shelves>>;
 
   constructor(name = "cuebox") {
-    this.#database = openDB<Shelves>(name, 1, {
-      upgrade(database) {
-        database.createObjectStore("documents", { keyPath: "id" });
-        database.createObjectStore("summaries", { keyPath: "id" });
-      },
-    });
+    this.#database = Promise.race([opened(name), late()]);
     // Every method tells of it; without one asked it is no unhandled rejection.
     this.#database.catch(() => undefined);
   }
@@ -76,6 +74,22 @@ export class BrowserShelf implements Shelf {
       transaction.done,
     ]);
   }
+}
+
+/* Where databases are switched off, some browsers throw at once and others refuse later. */
+async function opened(name: string): Promise<IDBPDatabase<Shelves>> {
+  return await openDB<Shelves>(name, 1, {
+    upgrade(database) {
+      database.createObjectStore("documents", { keyPath: "id" });
+      database.createObjectStore("summaries", { keyPath: "id" });
+    },
+  });
+}
+
+function late(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error("The database does not open.")), PATIENCE);
+  });
 }
 
 /** Documents of a browser that keeps nothing: they last as long as the page. */

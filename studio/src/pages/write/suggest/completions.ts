@@ -35,10 +35,15 @@ export interface Usage {
 }
 
 interface Event {
-  choices?: { index: number; text: string; finish_reason: string | null; score?: number | null }[];
+  choices?: {
+    index: number;
+    text?: string | null;
+    finish_reason?: string | null;
+    score?: number | null;
+  }[];
   usage?: {
     prompt_tokens: number;
-    prompt_tokens_details: { cached_tokens: number };
+    prompt_tokens_details?: { cached_tokens: number } | null;
   } | null;
   error?: unknown;
 }
@@ -53,6 +58,8 @@ export async function complete(
   request: CompletionRequest,
   signal: AbortSignal,
   report: (progress: Progress) => void,
+  /** Whether a dialog for a key may come up: not over somebody who types. */
+  mayAskForKey: boolean,
 ): Promise<void> {
   const body = {
     ...request,
@@ -60,7 +67,7 @@ export async function complete(
     stream: true,
     stream_options: { include_usage: true },
   };
-  const response = await send("v1/completions", { body, signal, mayAskForKey: true });
+  const response = await send("v1/completions", { body, signal, mayAskForKey });
   const choices: Choice[] = [];
   let usage: Usage | null = null;
   let told = true;
@@ -69,30 +76,32 @@ export async function complete(
     report({ choices: choices.map((choice) => ({ ...choice })), done, usage });
   };
   for await (const event of events(response, signal)) {
-    usage = take(event as Event, choices) ?? usage;
+    usage = take(event as Event | null, choices, request.n) ?? usage;
     if (!told) continue;
     told = false;
     queueMicrotask(() => {
       if (!told && !signal.aborted) tell(false);
     });
   }
-  if (usage === null) throw new Problem("gone", "The answer broke off.");
+  if (usage === null) throw new Problem("late", "The answer broke off.");
   tell(true);
 }
 
-function take(event: Event, choices: Choice[]): Usage | null {
-  if (event.error !== undefined) throw problemOf(200, null, event);
-  for (const { index, text, finish_reason, score } of event.choices ?? []) {
+/* Nothing is made of what a server may leave out, or of choices beyond those asked for. */
+function take(event: Event | null, choices: Choice[], most: number): Usage | null {
+  if (event?.error !== undefined) throw problemOf(200, null, event);
+  for (const { index, text, finish_reason, score } of event?.choices ?? []) {
+    if (!(index < most)) continue;
     while (choices.length <= index) choices.push({ text: "", done: false, score: null });
     const choice = choices[index];
     if (!choice) continue;
-    choice.text += text;
-    choice.done = finish_reason !== null;
+    choice.text += text ?? "";
+    choice.done = (finish_reason ?? null) !== null;
     choice.score = score ?? choice.score;
   }
-  if (!event.usage) return null;
+  if (!event?.usage) return null;
   return {
     prompt: event.usage.prompt_tokens,
-    cached: event.usage.prompt_tokens_details.cached_tokens,
+    cached: event.usage.prompt_tokens_details?.cached_tokens ?? 0,
   };
 }

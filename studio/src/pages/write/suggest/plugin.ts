@@ -63,6 +63,8 @@ export function accept(view: EditorView, part: "all" | "word"): boolean {
   // One undo takes back what was accepted, and nothing else.
   const change = closeHistory(view.state.tr.insertText(text, at)).setMeta(ACCEPTED, text.length);
   view.dispatch(tell(change.scrollIntoView(), { offer: left, wanting: left === null }));
+  // What is typed next is no part of it either.
+  view.dispatch(closeHistory(view.state.tr));
   return true;
 }
 

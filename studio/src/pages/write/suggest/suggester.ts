@@ -130,7 +130,7 @@ export class Suggester {
       if (!running.signal.aborted) this.#take(view, progress);
     };
     try {
-      await complete(request, running.signal, report);
+      await complete(request, running.signal, report, engaged);
       this.problem.value = null;
     } catch (error) {
       if (this.#running === running && !view.isDestroyed) this.#failed(view, error, model, engaged);
