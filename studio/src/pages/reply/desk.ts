@@ -5,7 +5,9 @@ import type { Cursor } from "./Composer";
 import { answered, BLANK, begin, due, type Script } from "./conversation";
 import conversations from "./conversations.json";
 import { type Draft, EMPTY, edited, firstGap, fromReply, nextGap, putIn } from "./draft";
+import { type Ghost, ghostOf } from "./ghost";
 import { Outbox } from "./outbox";
+import { Outcome } from "./outcome";
 import { keptSession, type Talk } from "./session";
 import { type HowOften, type Reply, ReplySuggester, type Suggested } from "./suggestions";
 import { NOTHING, plus } from "./tally";
@@ -32,7 +34,12 @@ export class Desk {
       : (this.suggester.suggested.value?.replies ?? []),
   );
   /** How the draft goes on, drawn behind it. */
-  readonly ghost = computed(() => (this.dismissed.value ? null : this.#ghost()));
+  readonly ghost = computed<Ghost | null>(() => {
+    const suggested = this.suggester.suggested.value;
+    const { draft, as } = this.session.value;
+    if (this.dismissed.value || !suggested || as === "user") return null;
+    return ghostOf(suggested, draft.text);
+  });
   readonly script = computed(
     () => this.scripts.value.find(({ id }) => id === this.session.value.scene.script) ?? null,
   );
@@ -44,9 +51,7 @@ export class Desk {
   readonly unfilled = signal(false);
   /* What stood in the draft before a reply took its place, and the text that did. */
   #replaced: { draft: Draft; typed: number; by: string } | null = null;
-  /* Suggestions of this turn that were on the screen, and what was taken of them. */
-  #shown = new Set<string>();
-  #taken = new Map<string, string>();
+  #outcome = this.#newOutcome();
 
   /** Begin with the first conversation if nothing was begun before. */
   start(): void {
@@ -121,7 +126,7 @@ export class Desk {
     const before = this.session.peek();
     this.#replaced = { draft: before.draft, typed: before.typed, by: draft.text };
     this.#change(draft, gap && !gap.filled ? gap : { start: end, end });
-    this.#accepted(reply.id, reply.text);
+    this.#outcome.accepted(reply.id, reply.text);
     return true;
   }
 
@@ -134,7 +139,7 @@ export class Desk {
     const end = before.draft.text.length;
     this.session.value = { ...this.session.peek(), typed: before.typed };
     this.#change(before.draft, { start: end, end });
-    this.#taken.clear();
+    this.#outcome.putBack();
     return true;
   }
 
@@ -145,7 +150,7 @@ export class Desk {
     const { draft } = this.session.peek();
     const text = draft.text + (part === "all" ? ghost.text : firstWord(ghost.text));
     this.#change(edited(draft, text), { start: text.length, end: text.length });
-    this.#accepted(ghost.id, text);
+    this.#outcome.accepted(ghost.id, text);
     return true;
   }
 
@@ -188,7 +193,7 @@ export class Desk {
         as: "agent",
       };
     } else {
-      this.#tell(text);
+      this.#outcome.sent(text, this.suggester.suggested.peek()?.id);
       this.#forgetTurn();
       const counted = { sent: text.length, typed: Math.min(typed, text.length) };
       this.session.value = {
@@ -233,11 +238,7 @@ export class Desk {
   seen(suggested: Suggested): void {
     const ids = this.replies.peek().map((reply) => reply.id);
     if (suggested.completion && this.ghost.peek()) ids.push(suggested.completion.id);
-    for (const id of ids) {
-      if (this.#shown.has(id)) continue;
-      this.#shown.add(id);
-      this.outbox.add({ suggestion: id, event: "shown" });
-    }
+    for (const id of ids) this.#outcome.shown(id);
   }
 
   /** Ask for what is suggested now, as for another setting. */
@@ -259,53 +260,17 @@ export class Desk {
     this.#want(true);
   }
 
-  #accepted(id: string, text: string): void {
-    this.#taken.set(id, text);
-    this.outbox.add({ suggestion: id, event: "accepted" });
-  }
-
-  /* What became of this turn's suggestions, now that the message is sent. */
-  #tell(text: string): void {
-    const last = [...this.#taken].at(-1);
-    if (last) {
-      const [id, taken] = last;
-      const event = taken === text ? "sent" : "edited";
-      this.outbox.add({ suggestion: id, event, text });
-    } else {
-      const answer = this.suggester.suggested.peek();
-      if (answer) this.outbox.add({ suggestion: answer.id, event: "sent", text });
-    }
-    for (const id of this.#shown) {
-      if (!this.#taken.has(id)) this.outbox.add({ suggestion: id, event: "ignored" });
-    }
+  #newOutcome(): Outcome {
+    return new Outcome((event) => this.outbox.add(event));
   }
 
   #forgetTurn(): void {
     this.suggester.clear();
-    this.#shown = new Set();
-    this.#taken = new Map();
+    this.#outcome = this.#newOutcome();
     this.#replaced = null;
     this.unfilled.value = false;
     this.selected.value = -1;
     this.dismissed.value = false;
     this.cursor.value = { start: 0, end: 0 };
   }
-
-  /* The completion while the draft goes on as it says; else the best reply that begins so. */
-  #ghost(): { id: string; text: string } | null {
-    const suggested = this.suggester.suggested.value;
-    const { draft, as } = this.session.value;
-    if (!suggested || as === "user") return null;
-    const whole = suggested.completion && suggested.draft + suggested.completion.text;
-    if (suggested.completion && whole && goesOn(whole, draft.text)) {
-      return { id: suggested.completion.id, text: whole.slice(draft.text.length) };
-    }
-    const reply = suggested.replies[0];
-    if (!reply || draft.text.trim() === "" || !goesOn(reply.text, draft.text)) return null;
-    return { id: reply.id, text: reply.text.slice(draft.text.length) };
-  }
-}
-
-function goesOn(whole: string, begun: string): boolean {
-  return whole.length > begun.length && whole.startsWith(begun);
 }
