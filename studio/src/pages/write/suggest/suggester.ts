@@ -125,6 +125,8 @@ export class Suggester {
         first = false;
         this.#pace = answeredIn(this.#pace, performance.now() - asked);
       }
+      // Nothing is drawn into a text that an input method is composing.
+      if (view.composing) return;
       settle(view);
       // The person may have gone elsewhere, which ends the offer and the request.
       if (!running.signal.aborted) this.#take(view, progress);

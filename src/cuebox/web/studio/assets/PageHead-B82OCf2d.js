@@ -1,1 +1,0 @@
-import{c as e}from"./index-IqaM354s.js";function t({title:t,summary:n,children:r}){return e(`header`,{class:`page-head`,children:[e(`h1`,{children:t}),n&&e(`p`,{children:n}),r&&e(`div`,{class:`actions`,children:r})]})}export{t};
