@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -24,14 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
+from scripts.chromium import find_chromium
 
 from benchmarks.keystrokes import keystrokes
 from benchmarks.outcome import Outcome, median
 from benchmarks.served import ROOT, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, BrowserContext, Page
 
 _WORDS = 50_000
@@ -252,13 +250,6 @@ def conclude(outcome: Outcome, found: dict[str, list[Any]]) -> None:
     outcome.figures = found
 
 
-def chromium() -> Iterator[str]:
-    """Where it may be."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            yield found
-
-
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(
@@ -266,9 +257,6 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=5, help="A B A B ...; medians count")
     arguments = parser.parse_args()
-    path = next(chromium(), None)
-    if path is None:
-        raise SystemExit("no Chromium: run `make setup`")
     extra = {"CUEBOX_SERVING__MODELS": json.dumps(["writer"])}
     with (
         Outcome("studio", "one person, Chromium beside the server on two cores") as outcome,
@@ -277,7 +265,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--disable-gpu"], chromium_sandbox=False
+            executable_path=find_chromium(), args=["--disable-gpu"], chromium_sandbox=False
         )
         conclude(outcome, measure(Person(browser, served.url("").rstrip("/")), arguments.rounds))
         browser.close()

@@ -1,16 +1,16 @@
 """Takes the studio's pictures of the README from a running server of the demo, in Chromium.
 
-python scripts/studio_pictures.py [URL]
+python -m scripts.studio_pictures [URL]
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
+from scripts.chromium import find_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,9 +71,10 @@ PICTURES: dict[str, Callable[[Page], None]] = {
 def main() -> None:
     """Open each page as a newcomer would, and take its picture."""
     url = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080"
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, chromium_sandbox=False)
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), chromium_sandbox=False
+        )
         for name, act in PICTURES.items():
             page = browser.new_page(
                 viewport={"width": 1180, "height": 700}, color_scheme="light", device_scale_factor=1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
+from scripts.chromium import find_chromium
 
 from tests.fakes.server_process import ServerProcess, server_process
 from tests.studio.person import FORMS, Form, Person
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--disable-quic", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--disable-gpu",
@@ -27,12 +26,9 @@ _FLAGS = (
 # Of the package, not the session: the browser's event loop must be gone when other tests run theirs.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail("no Chromium: run `make setup`")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=found, args=list(_FLAGS), chromium_sandbox=False
+            executable_path=find_chromium(), args=list(_FLAGS), chromium_sandbox=False
         )
         yield launched
         launched.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from tests.studio.test_reply import opened, replies, slot, suggesting, turns
+from tests.studio.replying import opened, replies, slot, suggesting, turns
 
 if TYPE_CHECKING:
     from playwright.sync_api import Request

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.studio.test_write import text_of
+from tests.studio.writing import text_of
 
 if TYPE_CHECKING:
     from tests.studio.person import Person

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.studio.test_write import always, expect_text, ghost, only_tab_asks, text_of
+from tests.studio.writing import always, expect_text, ghost, only_tab_asks, text_of
 
 if TYPE_CHECKING:
     from tests.studio.person import Person

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
+from scripts.chromium import find_chromium
 
 from cuebox.store.opening import open_store
 from tests.fakes.http_server import running_server
@@ -16,23 +15,12 @@ from tests.fakes.server_process import server_process
 if TYPE_CHECKING:
     from pathlib import Path
 
-BROWSER = next(
-    (
-        found
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (found := shutil.which(name))
-    ),
-    None,
-)
-
 
 def browse(address: str, profile: Path) -> tuple[str, list[str]]:
     """The page after its scripts ran, and what the browser's console said."""
-    if BROWSER is None:
-        pytest.fail("no Chromium: run `make setup`")
     done = subprocess.run(
         [
-            BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            find_chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             f"--user-data-dir={profile}", "--enable-logging=stderr", "--virtual-time-budget=8000",
             "--dump-dom", address,

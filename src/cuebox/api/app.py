@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cuebox.api.body import read_body
 from cuebox.api.errors import error_response, public_error
-from cuebox.api.messages import CONNECTION, LEFT, Request, Response
+from cuebox.api.messages import BODYLESS, CONNECTION, LEFT, Request, Response
 from cuebox.core.errors import Cancelled, Unavailable
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ T = TypeVar("T")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _CLIENT_LEFT = 499
-# These have no body, so no length of one either; of a 304 it would be that of the whole answer.
-_BODYLESS = (204, 304)
 _TIMING = b"queue;dur=%.2f, tokenize;dur=%.2f, cache;dur=%.3f, encode;dur=%.2f, head;dur=%.2f"
 
 
@@ -135,7 +133,7 @@ class Application:
             *request.rate_headers,
             *response.headers,
         ]
-        if pieces is None and response.status not in _BODYLESS:
+        if pieces is None and response.status not in BODYLESS:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if pieces is not None:

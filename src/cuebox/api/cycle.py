@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from cuebox.api.messages import BODYLESS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Cycle"]
-
-_BODYLESS = (204, 304)
 
 
 class Cycle(RequestResponseCycle):
@@ -45,7 +45,7 @@ class Cycle(RequestResponseCycle):
             lines.append(b"%s: %s\r\n" % (name, value))
             if name == b"content-length":
                 length = value
-        self._bodyless = self.scope["method"] == "HEAD" or status in _BODYLESS
+        self._bodyless = self.scope["method"] == "HEAD" or status in BODYLESS
         self.chunked_encoding = False
         if length is None and not self._bodyless:
             if self.scope["http_version"] == "1.1":

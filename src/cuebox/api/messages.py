@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BINARY",
+    "BODYLESS",
     "CONNECTION",
     "EVENTS",
     "HTML",
@@ -46,6 +47,10 @@ EVENTS = b"text/event-stream; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 BINARY = b"application/octet-stream"
+
+# Statuses whose answers have no body, so no length of one either; of a 304 it would be that of the
+# whole answer.
+BODYLESS = (204, 304)
 
 
 class Destination(Protocol):

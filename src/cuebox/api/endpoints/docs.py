@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cuebox.api.messages import HTML, JSON, Request, Response
+from cuebox.api.page_headers import page_headers
 from cuebox.api.routing import Operation, Route
 
 if TYPE_CHECKING:
@@ -18,11 +19,7 @@ _POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     b"img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_PAGE_HEADERS = [
-    (b"content-security-policy", _POLICY),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
+_PAGE_HEADERS = list(page_headers(_POLICY))
 
 _FILES = {
     "/docs": ("docs.html", HTML, "This documentation as a page"),

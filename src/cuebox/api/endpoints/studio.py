@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cuebox.api.messages import Request, Response
+from cuebox.api.page_headers import SAFE_HEADERS, page_headers
 from cuebox.api.routing import Operation, Route
 from cuebox.core.errors import NotFound
 
@@ -21,17 +22,13 @@ _POLICY = (
     b"img-src 'self'; frame-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'none'"
 )
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"vary", b"accept-encoding"),
-)
+_VARY = (b"vary", b"accept-encoding")
 # RFC 9110, section 12.4.2: what has the weight 0 is not acceptable.
 _REFUSED = re.compile(rb"q\s*=\s*0(?:\.0{0,3})?")
 _PAGE_HEADERS = (
-    (b"content-security-policy", _POLICY),
+    *page_headers(_POLICY),
     (b"cross-origin-opener-policy", b"same-origin"),
-    *_HEADERS,
+    _VARY,
 )
 
 
@@ -49,7 +46,7 @@ async def _file(request: Request) -> Response:
     found = studio_file(request.path_params["file"])
     # The name is a digest of the content.
     response = _response(request, found, cache=b"public, max-age=31536000, immutable")
-    response.headers += _HEADERS
+    response.headers += (*SAFE_HEADERS, _VARY)
     return response
 
 

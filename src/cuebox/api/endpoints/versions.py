@@ -12,6 +12,7 @@ from cuebox.api.body import check_json, decode_json
 from cuebox.api.figures import FigureName, figure_names
 from cuebox.api.memory import Memory, memory
 from cuebox.api.messages import HTML, Request, Response
+from cuebox.api.page_headers import page_headers
 from cuebox.api.report_files import content_type, report_files
 from cuebox.api.routing import Operation, Route
 from cuebox.api.tickets import Ticket, Tickets
@@ -45,11 +46,7 @@ _POLICY = (
     b"script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'self'"
 )
-_REPORT_HEADERS = (
-    (b"content-security-policy", _POLICY),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
+_REPORT_HEADERS = page_headers(_POLICY)
 
 
 class StoreOverview(msgspec.Struct, kw_only=True):
